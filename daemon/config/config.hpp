@@ -1,0 +1,92 @@
+// What the operator asked for: plain values, checked, with every default filled in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "core/secret.hpp"
+#include "core/time.hpp"
+#include "core/timeframe.hpp"
+#include "core/zone.hpp"
+
+namespace candled {
+
+enum class ProviderKind { polygon };
+enum class CalendarKind { xnys, always };  // XNYS, 24x7
+enum class LogLevel { debug, info, warn, error };
+enum class LogFormat { text, json };
+
+struct DatabaseConfig {
+  Secret url;  // any libpq URL or keyword string; may hold a password
+  int writers = 2;
+};
+
+struct ProviderConfig {
+  std::string name;
+  ProviderKind kind = ProviderKind::polygon;
+  std::string base_url;  // scheme and host, no path, no trailing slash; http only to a loopback address
+  Secret api_key;
+  RateLimit rate_limit;
+  int concurrency = 16;
+  Milliseconds timeout{30'000};
+};
+
+// Every `every`, `delay` after the grid; the grid starts at the Unix epoch.
+struct EverySchedule {
+  Milliseconds every;
+  Milliseconds delay{0};
+};
+
+// Once a day when the wall clock of `zone` shows `time`.
+struct DailySchedule {
+  Milliseconds time;  // since midnight
+  Zone zone;
+};
+
+struct BatchConfig {
+  int symbols = 50;
+  int parallel = 3;
+  Milliseconds stagger{0};
+};
+
+struct JobConfig {
+  std::string name;
+  std::string provider;
+  Timeframe timeframe = Timeframe::m1;
+  std::vector<std::string> symbols;
+  CalendarKind calendar = CalendarKind::xnys;
+  std::optional<std::variant<EverySchedule, DailySchedule>> schedule;  // nullopt: only `once` and `backfill`
+  Date history;  // coverage is wanted from this day on, in the calendar's zone
+  BatchConfig batch;
+  std::vector<Milliseconds> settle;
+};
+
+struct TimingsConfig {
+  std::string csv;  // path; empty: none is written
+  std::int64_t rotate_bytes = 64LL * 1024 * 1024;
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+};
+
+struct Config {
+  DatabaseConfig database;
+  std::vector<ProviderConfig> providers;
+  RetryPolicy retry;
+  BreakerPolicy breaker;
+  std::vector<JobConfig> jobs;
+  TimingsConfig timings;
+  std::string control_listen;  // HOST:PORT; empty: no control plane
+  LogConfig log;
+
+  // Both exist for every name that a job holds: the loader has checked.
+  ProviderConfig const& provider(std::string const& name) const;
+};
+
+}  // namespace candled

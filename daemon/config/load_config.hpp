@@ -1,0 +1,35 @@
+// YAML text -> Config, or everything that is wrong with it, at once and with its place.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace candled {
+
+// Printed as  FILE:LINE:COLUMN: PATH: MESSAGE  and, when there is one, a second line  "    hint: HINT".
+// Lines and columns count from 1; 0 when the problem is the file itself.
+struct ConfigProblem {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string path;  // providers.massive.rate_limit.per, jobs[2].timeframe
+  std::string message;
+  std::string hint;
+  bool secret_or_permission = false;  // exit code 4 instead of 2: a secret is missing or readable by others
+};
+
+std::string to_string(ConfigProblem const& problem);
+
+using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
+
+// Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder; timings.csv from the
+// working directory, as the shell would.
+ConfigResult load_config(std::string const& path);
+// `folder` stands for the file's own folder, `name` for the file in messages.
+ConfigResult parse_config(std::string_view yaml, std::string const& name, std::string const& folder);
+
+}  // namespace candled

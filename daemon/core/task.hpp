@@ -1,0 +1,16 @@
+// The return type of every coroutine, without Asio's headers: a seam's header stays cheap to include.
+#pragma once
+
+namespace boost::asio {
+template <typename T, typename Executor>
+class awaitable;
+class any_io_executor;
+}  // namespace boost::asio
+
+namespace candled {
+
+// Whoever awaits or writes one includes <boost/asio/awaitable.hpp>. Every task runs on the loop's thread.
+template <class T>
+using Task = boost::asio::awaitable<T, boost::asio::any_io_executor>;
+
+}  // namespace candled

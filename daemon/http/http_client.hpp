@@ -1,0 +1,46 @@
+// Seam: one GET over HTTP. What a provider asks and gets are the values below.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/secret.hpp"
+#include "core/task.hpp"
+#include "core/time.hpp"
+
+namespace candled {
+
+struct HttpRequest {
+  std::string url;  // absolute; holds no secret
+  Secret bearer;    // sent as `Authorization: Bearer …`; empty: none
+};
+
+// An answer came, whatever its status. The body is whole and decoded (gzip undone).
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::string content_type;                               // as sent, empty when absent
+  std::optional<Milliseconds> retry_after = std::nullopt;  // of a Retry-After header, seconds or date
+  std::size_t wire_bytes = 0;                             // body bytes received, before decoding
+  Milliseconds connect{0};                                // until TCP and TLS stood; 0 on a kept connection
+  Milliseconds first_byte{0};                             // from the start until the first byte of the answer
+};
+
+class HttpClient {
+ public:
+  HttpClient() = default;
+  HttpClient(HttpClient const&) = delete;
+  HttpClient& operator=(HttpClient const&) = delete;
+  virtual ~HttpClient() = default;
+
+  // Errors: transport (nothing, or not all, of an answer came: `what` says what and from which host), malformed
+  // (the body is larger than the client's cap), stopped.
+  virtual Task<Result<HttpResponse>> get(HttpRequest request) = 0;
+
+  // Ends every request in flight, and each later one, with `stopped`.
+  virtual void stop() = 0;
+};
+
+}  // namespace candled

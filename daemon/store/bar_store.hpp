@@ -1,0 +1,125 @@
+// Seam: where bars are kept. Everything that the pipeline writes goes through here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/bar.hpp"
+#include "core/error.hpp"
+#include "core/ids.hpp"
+#include "core/range_set.hpp"
+#include "core/task.hpp"
+#include "core/timeframe.hpp"
+
+namespace candled {
+
+// What is known of one series before work on it is planned.
+struct Series {
+  SeriesId id;
+  std::string ticker;
+  RangeSet covered;  // asked, answered and committed
+  RangeSet parked;   // failed before, and not to be tried again yet
+};
+
+struct SeriesQuery {
+  std::string provider;  // the configured name
+  Timeframe timeframe;
+  std::vector<std::string> tickers;
+  UtcTime wanted_from;  // how far back coverage is wanted; kept with the series, for the view `gaps`
+  UtcTime now;          // decides which parked ranges are still parked
+};
+
+// A bar that cannot be true, kept for people to see.
+struct RejectedBar {
+  SeriesId series;
+  Bar bar;
+  std::string reason;  // a CheckFailure's name, or "database: SQLSTATE …"
+};
+
+// One series' share of a load: bars[first, first + count), oldest first, no two with the same start.
+struct LoadSlice {
+  SeriesId series;
+  std::size_t first = 0;
+  std::size_t count = 0;
+  RangeSet proven;  // becomes covered in the same transaction; holds every bar of the slice
+};
+
+// The pages that one transaction commits together with the coverage they prove.
+struct Load {
+  std::vector<Bar> bars;
+  std::vector<LoadSlice> slices;
+  std::vector<RejectedBar> rejected;
+};
+
+// 50,000: from 5,000 bars up a commit's cost no longer shows (storage measurements, 1.3); one page holds at most this.
+inline constexpr std::size_t load_bars_max = 50'000;
+
+struct LoadReport {
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;    // the provider's values differ from ours: updated, old ones in bar_revision
+  std::int64_t unchanged = 0;  // not written
+  std::int64_t refused = 0;    // single bars that broke a constraint: in rejected_bar, their time not covered
+  Milliseconds merge{0};       // read and compared
+  Milliseconds copy{0};
+  Milliseconds commit{0};
+};
+
+enum class GapReason { fetch_failed, refused, malformed, rejected };
+
+// A window that could not be filled: why, and not to be tried again before a growing time has passed
+// (10 minutes, an hour, a day, then a week), unless a person asks.
+struct FailedWindow {
+  SeriesId series;
+  TimeRange range;
+  GapReason reason;
+  std::string detail;  // one line for people, 500 bytes at most
+  UtcTime failed_at;
+};
+
+// One row of ingest_batch, and of timings.csv. Phases are busy time summed over requests; total is wall time.
+struct BatchRecord {
+  UtcTime started_at;
+  RunId run{};
+  std::string job;
+  std::string provider;
+  Timeframe timeframe = Timeframe::m1;
+  std::int64_t symbols = 0;
+  std::int64_t requests = 0;
+  std::int64_t retries = 0;
+  std::int64_t rate_limited = 0;
+  std::int64_t bars = 0;       // received and good
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;
+  std::int64_t unchanged = 0;
+  std::int64_t rejected = 0;
+  std::int64_t bytes = 0;      // on the wire, bodies only
+  Milliseconds plan{0}, wait{0}, fetch{0}, parse{0}, validate{0}, copy{0}, merge{0}, commit{0}, total{0};
+  std::string outcome;         // ok, partial (some windows failed), failed (all did), stopped
+};
+
+class BarStore {
+ public:
+  BarStore() = default;
+  BarStore(BarStore const&) = delete;
+  BarStore& operator=(BarStore const&) = delete;
+  virtual ~BarStore() = default;
+
+  // All of these may fail with db_unavailable, db_in_doubt or db_refused; after the first two the same call may be
+  // made again, and no call has an effect twice. Arguments by reference must live until the task has ended.
+
+  // Registers what is new, and says what is known, in the order of query.tickers.
+  virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
+
+  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing.
+  virtual Task<Result<LoadReport>> load(Load const& load) = 0;
+
+  virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;
+
+  virtual Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) = 0;
+  virtual Task<Result<void>> end_run(RunId run, int exit_code) = 0;
+  virtual Task<Result<BatchId>> record_batch(BatchRecord const& record) = 0;
+};
+
+}  // namespace candled
