@@ -4,21 +4,19 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "core/calendar.hpp"
 #include "core/limits.hpp"
+#include "core/log_level.hpp"
+#include "core/schedule.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
 #include "core/timeframe.hpp"
-#include "core/zone.hpp"
 
 namespace candled {
 
 enum class ProviderKind { polygon };
-enum class CalendarKind { xnys, always };  // XNYS, 24x7
-enum class LogLevel { debug, info, warn, error };
-enum class LogFormat { text, json };
 
 struct DatabaseConfig {
   Secret url;  // any libpq URL or keyword string; may hold a password
@@ -35,18 +33,6 @@ struct ProviderConfig {
   Milliseconds timeout{30'000};
 };
 
-// Every `every`, `delay` after the grid; the grid starts at the Unix epoch.
-struct EverySchedule {
-  Milliseconds every;
-  Milliseconds delay{0};
-};
-
-// Once a day when the wall clock of `zone` shows `time`.
-struct DailySchedule {
-  Milliseconds time;  // since midnight
-  Zone zone;
-};
-
 struct BatchConfig {
   int symbols = 50;
   int parallel = 3;
@@ -59,7 +45,7 @@ struct JobConfig {
   Timeframe timeframe = Timeframe::m1;
   std::vector<std::string> symbols;
   CalendarKind calendar = CalendarKind::xnys;
-  std::optional<std::variant<EverySchedule, DailySchedule>> schedule;  // nullopt: only `once` and `backfill`
+  std::optional<Schedule> schedule;  // nullopt: only `once` and `backfill`
   Date history;  // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;

@@ -1,0 +1,28 @@
+#include "pipeline/job.hpp"
+
+namespace candled {
+
+Order everything_due(Job const& job, UtcTime now) {
+  auto const delay = job.schedule ? delay_of(*job.schedule) : Milliseconds{0};
+  return {.wanted = {.from = job.calendar.zone().at(job.history, Milliseconds{0}),
+                     .to = job.calendar.closed_until(job.timeframe, now - delay)}};
+}
+
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order) {
+  static RangeSet const nothing;
+  std::vector<Window> windows;
+  for (auto const& one : series) {
+    auto const& parked = order.parked == ParkedWindows::leave ? one.parked : nothing;
+    for (auto const& range : ranges_due(job.calendar, job.timeframe, order.wanted, one.covered, parked))
+      windows.push_back({.series = one.id, .ticker = one.ticker, .range = range});
+  }
+  return windows;
+}
+
+std::int64_t pages_at_most(Job const& job, std::vector<Window> const& windows) {
+  std::int64_t pages = 0;
+  for (auto const& window : windows) pages += pages_at_most(job.calendar, job.timeframe, window.range);
+  return pages;
+}
+
+}  // namespace candled

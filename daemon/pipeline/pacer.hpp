@@ -1,0 +1,47 @@
+// The gate to one provider's credential: no request passes it by, retries and pages included.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "core/circuit_breaker.hpp"
+#include "core/limits.hpp"
+#include "core/token_bucket.hpp"
+#include "pipeline/clock.hpp"
+
+namespace candled {
+
+// First come, first served. Each `admit` that succeeds is followed by exactly one of `succeeded` and `failed`.
+class Pacer {
+ public:
+  // `concurrency`: requests in flight at most.
+  Pacer(boost::asio::any_io_executor const& executor, Clock& clock, RateLimit limit, BreakerPolicy breaker,
+        std::size_t concurrency);
+  ~Pacer();
+
+  // Returns when a request may go: the budget has it, fewer than `concurrency` are in flight, the breaker lets it.
+  // Error: stopped.
+  Task<Result<void>> admit();
+
+  void succeeded();
+  void failed(ErrorKind kind);
+  // The provider said 429: nobody goes for this long.
+  void pause(Milliseconds wait);
+
+  RateLimit limit() const { return limit_; }
+  CircuitBreaker const& breaker() const { return breaker_; }
+
+ private:
+  struct Queue;
+
+  Task<Result<void>> wait_for_place();
+
+  Clock& clock_;
+  RateLimit limit_;
+  TokenBucket bucket_;
+  CircuitBreaker breaker_;
+  std::size_t concurrency_;
+  std::unique_ptr<Queue> queue_;
+};
+
+}  // namespace candled

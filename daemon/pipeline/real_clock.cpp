@@ -1,0 +1,43 @@
+#include "pipeline/real_clock.hpp"
+
+#include <list>
+
+#include "pipeline/async.hpp"
+
+namespace candled {
+
+struct RealClock::Sleepers {
+  boost::asio::any_io_executor executor;
+  std::list<boost::asio::steady_timer> timers;
+  bool stopping = false;
+};
+
+RealClock::RealClock(boost::asio::any_io_executor const& executor)
+    : sleepers_(std::make_unique<Sleepers>(Sleepers{.executor = executor, .timers = {}})) {}
+
+RealClock::~RealClock() = default;
+
+UtcTime RealClock::now() const {
+  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+}
+
+SteadyTime RealClock::ticks() const { return std::chrono::steady_clock::now(); }
+
+Task<Result<void>> RealClock::sleep_until(SteadyTime when) {
+  if (sleepers_->stopping) co_return fail(ErrorKind::stopped, "stopped");
+  auto const timer = sleepers_->timers.emplace(sleepers_->timers.end(), sleepers_->executor, when);
+  boost::system::error_code interrupted;
+  co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, interrupted));
+  sleepers_->timers.erase(timer);
+  if (interrupted) co_return fail(ErrorKind::stopped, "stopped");
+  co_return Result<void>{};
+}
+
+void RealClock::stop() {
+  sleepers_->stopping = true;
+  for (auto& timer : sleepers_->timers) timer.cancel();
+}
+
+bool RealClock::stopping() const { return sleepers_->stopping; }
+
+}  // namespace candled

@@ -1,0 +1,273 @@
+#include "pipeline/run_batch.hpp"
+
+#include <algorithm>
+
+#include "core/check_bars.hpp"
+#include "core/failpoint.hpp"
+#include "core/plan.hpp"
+#include "core/retry.hpp"
+#include "pipeline/loader.hpp"
+#include "pipeline/log.hpp"
+
+namespace candled {
+
+namespace {
+
+using Busy = std::chrono::nanoseconds;
+
+// At 50,000 bars a page this is more than any history: a provider whose pages advance by a bar must come to an end.
+constexpr int pages_per_window_max = 100'000;
+
+GapReason reason_of(ErrorKind kind) {
+  if (kind == ErrorKind::remote_refused) return GapReason::refused;
+  return kind == ErrorKind::malformed ? GapReason::malformed : GapReason::fetch_failed;
+}
+
+// Whether an error ends the batch, not only its window.
+bool ends_batch(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::transport:
+    case ErrorKind::rate_limited:
+    case ErrorKind::remote_failed:
+    case ErrorKind::remote_refused:
+    case ErrorKind::malformed: return false;
+    default: return true;
+  }
+}
+
+class BatchRun {
+ public:
+  BatchRun(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch, BatchShape shape)
+      : ports_(ports), source_(source), calendar_(calendar), batch_(batch), shape_(shape), loader_(ports) {}
+
+  Task<BatchResult> run();
+
+ private:
+  Task<void> lane(int number);
+  Task<void> fetch_window(Window window);
+  Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
+  Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
+  Result<Page> take_page(Window const& rest, HttpResponse& response);
+  LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
+                     std::vector<FailedBar> const& impossible);
+  void note_failure(Window const& rest, Error const& error);
+  void window_done(Window const& window);
+  void fill_record();
+
+  bool goes_on() const { return !result_.ended_by && !ports_.clock.stopping(); }
+  Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
+
+  Ports& ports_;
+  Source& source_;
+  Calendar const& calendar_;
+  Batch const& batch_;
+  BatchShape shape_;
+  Loader loader_;
+  std::size_t next_ = 0;  // the first window that no lane has taken
+  Busy wait_{0}, fetch_{0}, parse_{0}, validate_{0};
+  BatchResult result_;
+};
+
+Task<BatchResult> BatchRun::run() {
+  auto const started = ports_.clock.ticks();
+  result_.record.started_at = ports_.clock.now();
+  TaskGroup lanes{ports_.loop};
+  for (int number = 0; number < shape_.parallel; ++number) lanes.spawn(lane(number));
+  co_await lanes.wait_all();
+  if (auto const stored = co_await loader_.finish(); !stored && !result_.ended_by)
+    result_.ended_by = stored.error();
+  if (ports_.clock.stopping() && !result_.ended_by)
+    result_.ended_by = Error{.kind = ErrorKind::stopped, .what = "stopped"};
+  fill_record();
+  result_.record.total = std::chrono::duration_cast<Milliseconds>(since(started));
+  co_return std::move(result_);
+}
+
+Task<void> BatchRun::lane(int number) {
+  if (number > 0 && shape_.stagger > Milliseconds{0}) {
+    auto const start = ports_.clock.ticks() + number * shape_.stagger;
+    if (auto const slept = co_await ports_.clock.sleep_until(start); !slept) co_return;
+  }
+  auto const& windows = batch_.windows;
+  while (next_ < windows.size() && goes_on()) {
+    // All windows of one symbol, one after the other: they share a series' row lock.
+    auto const first = next_;
+    while (next_ < windows.size() && windows[next_].series == windows[first].series) ++next_;
+    auto const last = next_;
+    for (auto index = first; index < last && goes_on(); ++index) co_await fetch_window(windows[index]);
+  }
+}
+
+Task<void> BatchRun::fetch_window(Window window) {
+  auto rest = window;
+  std::string cursor;
+  for (int page_count = 0; !rest.range.empty() && goes_on(); ++page_count) {
+    auto page = page_count < pages_per_window_max
+                    ? co_await fetch_page(rest, cursor)
+                    : fail(ErrorKind::malformed, "the provider's pages do not come to an end");
+    if (!page) {
+      note_failure(rest, page.error());
+      break;
+    }
+    rest.range.from = page->proven_until;
+    cursor = std::move(page->cursor);
+    failpoint("page_taken");
+    if (auto const room = co_await loader_.make_room(); !room && !result_.ended_by)
+      result_.ended_by = room.error();
+  }
+  window_done(window);
+}
+
+Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& cursor) {
+  for (Tries tries;;) {
+    if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
+    auto const queued = ports_.clock.ticks();
+    if (auto const admitted = co_await source_.pacer->admit(); !admitted)
+      co_return std::unexpected(admitted.error());
+    wait_ += since(queued);
+
+    auto response = co_await ask(rest, cursor);
+    auto page = response ? take_page(rest, *response) : Result<Page>{std::unexpected(response.error())};
+    if (page) {
+      source_.pacer->succeeded();
+      co_return page;
+    }
+
+    auto const& error = page.error();
+    source_.pacer->failed(error.kind);
+    ++tries.all;
+    if (error.kind == ErrorKind::malformed) ++tries.malformed;
+    if (error.kind == ErrorKind::rate_limited) ++result_.record.rate_limited;
+    if (!may_try_again(source_.retry, error.kind, tries)) co_return page;
+
+    auto const delay =
+        delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
+    if (error.kind == ErrorKind::rate_limited) source_.pacer->pause(delay);
+    log_debug("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay), error.what);
+    ++result_.record.retries;
+    ++ports_.progress.retries;
+    auto const again = ports_.clock.ticks() + delay;
+    if (auto const slept = co_await ports_.clock.sleep_until(again); !slept)
+      co_return std::unexpected(slept.error());
+  }
+}
+
+Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& cursor) {
+  ++result_.record.requests;
+  ++ports_.progress.requests;
+  ports_.progress.now = rest.ticker;
+  auto const sent = ports_.clock.ticks();
+  auto response = co_await source_.http->get(source_.provider->request(rest, batch_.timeframe, cursor));
+  fetch_ += since(sent);
+  if (response) result_.record.bytes += static_cast<std::int64_t>(response->wire_bytes);
+  co_return response;
+}
+
+// Without an await from the parse to the loader's `add`: the bars at the end of the open load are this page's.
+Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
+  auto& bars = loader_.bars();
+  auto const first = bars.size();
+  auto const parse_started = ports_.clock.ticks();
+  auto page = source_.provider->parse(rest, batch_.timeframe, response, bars);
+  parse_ += since(parse_started);
+  if (!page) return page;
+
+  auto const check_started = ports_.clock.ticks();
+  std::vector<FailedBar> impossible;
+  CheckContext const context{.timeframe = batch_.timeframe, .zone = calendar_.zone(), .range = rest.range};
+  check_bars(bars, first, context, impossible);
+  validate_ += since(check_started);
+
+  auto const good = static_cast<std::int64_t>(bars.size() - first);
+  result_.record.bars += good;
+  result_.record.rejected += static_cast<std::int64_t>(impossible.size());
+  ports_.progress.bars += good;
+  auto slice = slice_of(rest, *page, first, impossible);
+  std::vector<RejectedBar> rejected;
+  for (auto const& failed : impossible)
+    rejected.push_back(
+        {.series = rest.series, .bar = failed.bar, .reason = std::string{to_string(failed.reason)}});
+  loader_.add(std::move(slice), std::move(rejected));
+  return page;
+}
+
+// The page proves its whole range but for the times of the bars that cannot be true: those stay due.
+LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t first,
+                             std::vector<FailedBar> const& impossible) {
+  LoadSlice slice{.series = rest.series,
+                  .first = first,
+                  .count = loader_.bars().size() - first,
+                  .proven = {TimeRange{.from = rest.range.from, .to = page.proven_until}}};
+  for (auto const& failed : impossible) {
+    auto const start = failed.bar.start;
+    if (failed.reason == CheckFailure::misaligned) continue;  // no bar has its start: nothing is missing
+    TimeRange const hole{.from = start, .to = bar_end(batch_.timeframe, calendar_.zone(), start)};
+    slice.proven.remove(hole);
+    result_.rejected.push_back({.series = rest.series,
+                                .range = hole,
+                                .reason = GapReason::rejected,
+                                .detail = fmt::format("{}: {} {}", to_string(failed.reason), rest.ticker,
+                                                      to_rfc3339(start)),
+                                .failed_at = ports_.clock.now()});
+  }
+  return slice;
+}
+
+void BatchRun::note_failure(Window const& rest, Error const& error) {
+  if (error.kind == ErrorKind::key_refused) source_.key_refused = error;
+  if (ends_batch(error.kind)) {
+    if (!result_.ended_by) result_.ended_by = error;
+    return;
+  }
+  ++ports_.progress.windows_failed;
+  log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe), rest.ticker,
+           to_rfc3339(rest.range.from), to_rfc3339(rest.range.to), error.what);
+  result_.failed.push_back({.series = rest.series,
+                            .range = rest.range,
+                            .reason = reason_of(error.kind),
+                            .detail = error.what,
+                            .failed_at = ports_.clock.now()});
+}
+
+void BatchRun::window_done(Window const& window) {
+  ++ports_.progress.windows_done;
+  ports_.progress.pages_done += pages_at_most(calendar_, batch_.timeframe, window.range);
+}
+
+void BatchRun::fill_record() {
+  auto const in_ms = [](Busy busy) { return std::chrono::duration_cast<Milliseconds>(busy); };
+  auto& record = result_.record;
+  auto const& stored = loader_.stored();
+  record.job = batch_.job;
+  record.provider = batch_.provider;
+  record.timeframe = batch_.timeframe;
+  for (std::size_t i = 0; i < batch_.windows.size(); ++i)
+    if (i == 0 || batch_.windows[i].series != batch_.windows[i - 1].series) ++record.symbols;
+  record.inserted = stored.inserted;
+  record.changed = stored.changed;
+  record.unchanged = stored.unchanged;
+  record.rejected += stored.refused;
+  record.wait = in_ms(wait_);
+  record.fetch = in_ms(fetch_);
+  record.parse = in_ms(parse_);
+  record.validate = in_ms(validate_);
+  record.merge = stored.merge;
+  record.copy = stored.copy;
+  record.commit = stored.commit;
+  bool const stopped = result_.ended_by && result_.ended_by->kind == ErrorKind::stopped;
+  bool const all_failed = result_.failed.size() == batch_.windows.size();
+  record.outcome = stopped                                ? "stopped"
+                   : result_.ended_by || all_failed       ? "failed"
+                   : !result_.failed.empty()              ? "partial"
+                                                          : "ok";
+}
+
+}  // namespace
+
+Task<BatchResult> run_batch(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch,
+                            BatchShape shape) {
+  BatchRun run{ports, source, calendar, batch, shape};
+  co_return co_await run.run();
+}
+
+}  // namespace candled

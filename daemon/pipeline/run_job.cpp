@@ -1,0 +1,145 @@
+#include "pipeline/run_job.hpp"
+
+#include "core/failpoint.hpp"
+#include "core/retry.hpp"
+#include "pipeline/async.hpp"
+#include "pipeline/log.hpp"
+
+namespace candled {
+
+namespace {
+
+// A bar that cannot be true may be a passing fault of the provider: it is asked for again at once, but not for ever.
+constexpr int passes_max = 3;
+
+class JobRun {
+ public:
+  JobRun(Ports& ports, Job const& job, Run run) : ports_(ports), job_(job), run_(run) {}
+
+  Task<JobResult> run(Order order);
+
+ private:
+  Task<Result<std::vector<Window>>> plan(Order const& order);
+  // The windows of rejected bars of this pass.
+  Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
+  Task<void> finish_batch(BatchResult result);
+  Task<void> park(std::vector<FailedWindow> const& windows);
+  void log_batch(BatchRecord const& record) const;
+
+  // Tries an idempotent call on the store again while the database is away.
+  template <class Call>
+  auto stored(Call call) -> decltype(call());
+
+  Ports& ports_;
+  Job const& job_;
+  Run run_;
+  Milliseconds planning_{0};
+  JobResult result_;
+};
+
+template <class Call>
+auto JobRun::stored(Call call) -> decltype(call()) {
+  auto const& policy = ports_.database_retry;
+  for (int attempt = 0;; ++attempt) {
+    auto outcome = co_await call();
+    if (outcome || !worth_retrying(outcome.error().kind)) co_return outcome;
+    if (policy.attempts != 0 && attempt + 1 >= policy.attempts) co_return outcome;
+    auto const delay = delay_before_retry(policy, outcome.error(), attempt, ports_.random.next());
+    log_warn("{} waits {}: {}", job_.name, in_words(delay), outcome.error().what);
+    ports_.progress.waiting = outcome.error().what;
+    if (auto const slept = co_await ports_.clock.sleep_until(ports_.clock.ticks() + delay); !slept)
+      co_return std::unexpected(slept.error());
+    ports_.progress.waiting.clear();
+  }
+}
+
+Task<JobResult> JobRun::run(Order order) {
+  for (int pass = 1; pass <= passes_max && !result_.ended_by; ++pass) {
+    auto windows = co_await plan(order);
+    if (!windows) result_.ended_by = windows.error();
+    if (!windows || windows->empty()) break;
+    auto const rejected = co_await run_pass(std::move(*windows));
+    if (rejected.empty()) break;
+    if (pass == passes_max) {
+      result_.failed += static_cast<std::int64_t>(rejected.size());
+      co_await park(rejected);
+    }
+    order.parked = ParkedWindows::leave;  // what failed in this pass is parked now, and stays so
+  }
+  co_return result_;
+}
+
+Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
+  auto const started = ports_.clock.ticks();
+  SeriesQuery const query{.provider = job_.source->name,
+                          .timeframe = job_.timeframe,
+                          .tickers = job_.symbols,
+                          .wanted_from = job_.calendar.zone().at(job_.history, Milliseconds{0}),
+                          .now = ports_.clock.now()};
+  auto const series = co_await stored([&] { return ports_.store.open_series(query); });
+  if (!series) co_return std::unexpected(series.error());
+  auto windows = windows_due(job_, *series, order);
+  ports_.progress.windows += static_cast<std::int64_t>(windows.size());
+  ports_.progress.pages_planned += pages_at_most(job_, windows);
+  result_.windows += static_cast<std::int64_t>(windows.size());
+  planning_ = std::chrono::duration_cast<Milliseconds>(ports_.clock.ticks() - started);
+  co_return windows;
+}
+
+Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
+  std::vector<FailedWindow> rejected;
+  auto const batches = group_into_batches(job_.name, job_.source->name, job_.timeframe, std::move(windows),
+                                          job_.batch_symbols);
+  for (auto const& batch : batches) {
+    auto result = co_await run_batch(ports_, *job_.source, job_.calendar, batch, job_.shape);
+    rejected.insert(rejected.end(), result.rejected.begin(), result.rejected.end());
+    co_await finish_batch(std::move(result));
+    if (result_.ended_by) break;
+  }
+  co_return rejected;
+}
+
+Task<void> JobRun::finish_batch(BatchResult result) {
+  auto& record = result.record;
+  record.run = run_.id;
+  record.plan = std::exchange(planning_, Milliseconds{0});  // planned once, for all batches: the first one's
+  result_.failed += static_cast<std::int64_t>(result.failed.size());
+  result_.bars += record.bars;
+  result_.inserted += record.inserted;
+  result_.changed += record.changed;
+  result_.requests += record.requests;
+  result_.ended_by = result.ended_by;
+  log_batch(record);
+  co_await park(result.failed);
+  auto const id = co_await stored([&] { return ports_.store.record_batch(record); });
+  failpoint("batch_recorded");
+  auto const dropped_before = run_.timings.dropped();
+  if (auto const written = run_.timings.append(record, id.value_or(BatchId{})); !written && dropped_before == 0)
+    log_warn("timings are not written, ingestion goes on: {}", written.error().what);
+}
+
+Task<void> JobRun::park(std::vector<FailedWindow> const& windows) {
+  if (windows.empty()) co_return;
+  auto const parked = co_await stored([&] { return ports_.store.park(windows); });
+  if (!parked && !result_.ended_by) result_.ended_by = parked.error();
+}
+
+void JobRun::log_batch(BatchRecord const& record) const {
+  auto const seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000.0; };
+  log_info(
+      "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times 429) "
+      "in {:.1f} s; waited {:.1f} s for the budget, fetched {:.1f} s, loaded {:.1f} s",
+      record.job, to_string(record.timeframe), record.outcome, record.symbols, record.bars, record.inserted,
+      record.changed, record.rejected, record.requests, record.retries, record.rate_limited,
+      seconds(record.total), seconds(record.wait), seconds(record.fetch),
+      seconds(record.merge + record.copy + record.commit));
+}
+
+}  // namespace
+
+Task<JobResult> run_job(Ports& ports, Job const& job, Order order, Run run) {
+  JobRun job_run{ports, job, run};
+  co_return co_await job_run.run(order);
+}
+
+}  // namespace candled

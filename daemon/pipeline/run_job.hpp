@@ -1,0 +1,34 @@
+// A job's due work, from plan to the last commit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "pipeline/job.hpp"
+#include "pipeline/ports.hpp"
+#include "pipeline/timings_csv.hpp"
+
+namespace candled {
+
+// One start of candled, to which batches belong.
+struct Run {
+  RunId id;
+  TimingsCsv& timings;
+};
+
+struct JobResult {
+  std::int64_t windows = 0;  // asked for
+  std::int64_t failed = 0;   // given up for now, or holding a bar that cannot be true
+  std::int64_t bars = 0;     // received and good
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;
+  std::int64_t requests = 0;
+  // Why it did not come to its end: stopped, key_refused, or the database's refusal.
+  std::optional<Error> ended_by;
+};
+
+// Works on what is due of `order` until nothing is left or it has failed: failed windows are parked. Each batch leaves
+// one log line, one row in timings.csv and one in the database. `ports`, `job` and `run` must outlive the task.
+Task<JobResult> run_job(Ports& ports, Job const& job, Order order, Run run);
+
+}  // namespace candled

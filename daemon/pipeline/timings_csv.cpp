@@ -1,0 +1,129 @@
+#include "pipeline/timings_csv.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace candled {
+
+namespace {
+
+constexpr int kept_files = 3;  // timings.csv.1 (the newest) to .3
+
+Result<void> failed(std::string const& path, int code) {
+  return fail(ErrorKind::transport, fmt::format("{}: {}", path, std::strerror(code)));
+}
+
+// A locked, open file; closing it unlocks.
+class LockedFile {
+ public:
+  explicit LockedFile(std::string const& path)
+      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  LockedFile(LockedFile const&) = delete;
+  LockedFile& operator=(LockedFile const&) = delete;
+  ~LockedFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+  bool is_open() const { return fd_ >= 0; }
+  off_t size() const {
+    struct stat status {};
+    return fstat(fd_, &status) == 0 ? status.st_size : 0;
+  }
+  // Whether it is still what `path` names: another process may have rotated it before we had the lock.
+  bool is_at(std::string const& path) const {
+    struct stat ours {};
+    struct stat named {};
+    return fstat(fd_, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino;
+  }
+  // All of `text`, or, when there is no room, nothing of it. 0 or errno.
+  int write_whole(std::string const& text) const {
+    auto const before = size();
+    auto const written = write(fd_, text.data(), text.size());
+    if (written == static_cast<ssize_t>(text.size())) return 0;
+    auto const code = written < 0 ? errno : ENOSPC;
+    if (ftruncate(fd_, before) != 0) return errno;
+    return code;
+  }
+  // Cuts what follows the last line end. A crash can leave such a piece; a line is far shorter than the buffer.
+  void cut_torn_line() const {
+    auto const end = size();
+    if (end == 0) return;
+    std::array<char, 8192> tail{};
+    auto const start = std::max<off_t>(0, end - static_cast<off_t>(tail.size()));
+    auto const count = pread(fd_, tail.data(), tail.size(), start);
+    auto keep = count;
+    while (keep > 0 && tail[static_cast<std::size_t>(keep - 1)] != '\n') --keep;
+    if (keep != count && ftruncate(fd_, start + keep) != 0) return;
+  }
+
+ private:
+  int fd_;
+};
+
+void rotate(std::string const& path) {
+  for (int number = kept_files - 1; number > 0; --number)
+    std::rename(fmt::format("{}.{}", path, number).c_str(), fmt::format("{}.{}", path, number + 1).c_str());
+  std::rename(path.c_str(), (path + ".1").c_str());
+}
+
+// A job's or provider's name cannot hold a comma or a quote: the configuration has checked.
+constexpr auto header =
+    "started_at,run_id,batch_id,job,provider,timeframe,symbols,requests,retries,rate_limited,bars,bytes,plan_ms,"
+    "wait_ms,fetch_ms,parse_ms,validate_ms,copy_ms,merge_ms,commit_ms,total_ms,outcome\n";
+
+}  // namespace
+
+TimingsCsv::TimingsCsv(std::string path, std::int64_t rotate_bytes)
+    : path_(std::move(path)), rotate_bytes_(rotate_bytes) {}
+
+Result<void> TimingsCsv::check() const { return path_.empty() ? Result<void>{} : write_row(""); }
+
+Result<void> TimingsCsv::append(BatchRecord const& record, BatchId batch) {
+  if (path_.empty()) return {};
+  auto const written = write_row(timings_row(record, batch));
+  if (!written) ++dropped_;
+  return written;
+}
+
+Result<void> TimingsCsv::write_row(std::string const& row) const {
+  for (;;) {
+    LockedFile const file{path_};
+    if (!file.is_open()) return failed(path_, errno);
+    if (!file.is_at(path_)) continue;
+    file.cut_torn_line();
+    auto const size = file.size();
+    if (size > 0 && size + static_cast<off_t>(row.size()) > rotate_bytes_) {
+      rotate(path_);
+      continue;
+    }
+    auto const text = size == 0 ? timings_header() + row : row;
+    auto const code = file.write_whole(text);
+    return code == 0 ? Result<void>{} : failed(path_, code);
+  }
+}
+
+std::string timings_header() { return header; }
+
+std::string timings_row(BatchRecord const& record, BatchId batch) {
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                     to_rfc3339(record.started_at), static_cast<std::int64_t>(record.run),
+                     static_cast<std::int64_t>(batch), record.job, record.provider,
+                     to_string(record.timeframe), record.symbols, record.requests, record.retries,
+                     record.rate_limited, record.bars, record.bytes, record.plan.count(),
+                     record.wait.count(), record.fetch.count(), record.parse.count(),
+                     record.validate.count(), record.copy.count(), record.merge.count(),
+                     record.commit.count(), record.total.count(), record.outcome);
+}
+
+}  // namespace candled

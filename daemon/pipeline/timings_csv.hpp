@@ -1,0 +1,37 @@
+// timings.csv: one row a batch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/error.hpp"
+#include "store/bar_store.hpp"
+
+namespace candled {
+
+// Each row is written whole or not at all; the header comes first in every file; several processes may write the same
+// file. A full disk loses rows, never work: the caller goes on. A row that an earlier crash tore is cut off.
+class TimingsCsv {
+ public:
+  // Empty path: nothing is ever written.
+  TimingsCsv(std::string path, std::int64_t rotate_bytes);
+
+  // Whether rows can be written now: creates the file with its header. Error (kind transport): why not.
+  Result<void> check() const;
+  Result<void> append(BatchRecord const& record, BatchId batch);
+
+  std::int64_t dropped() const { return dropped_; }
+
+ private:
+  Result<void> write_row(std::string const& row) const;
+
+  std::string path_;
+  std::int64_t rotate_bytes_;
+  std::int64_t dropped_ = 0;
+};
+
+// The first line of the file, and one row, each with its line end. Pure.
+std::string timings_header();
+std::string timings_row(BatchRecord const& record, BatchId batch);
+
+}  // namespace candled

@@ -1,0 +1,97 @@
+#include "core/circuit_breaker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace candled {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SteadyTime start{1h};
+constexpr BreakerPolicy policy{.failures = 3, .open_for = 60s};
+
+CircuitBreaker opened() {
+  CircuitBreaker breaker{policy};
+  for (int i = 0; i < 3; ++i) breaker.failed(start, ErrorKind::transport);
+  return breaker;
+}
+
+TEST(CircuitBreaker, opens_after_the_configured_failures_in_a_row) {
+  CircuitBreaker breaker{policy};
+  breaker.failed(start, ErrorKind::transport);
+  breaker.failed(start, ErrorKind::remote_failed);
+  EXPECT_TRUE(breaker.may_call(start));
+
+  breaker.failed(start, ErrorKind::malformed);
+
+  EXPECT_FALSE(breaker.may_call(start + 59s));
+  EXPECT_EQ(breaker.retry_at(start), start + 60s);
+}
+
+TEST(CircuitBreaker, a_success_in_between_starts_the_count_again) {
+  CircuitBreaker breaker{policy};
+  breaker.failed(start, ErrorKind::transport);
+  breaker.failed(start, ErrorKind::transport);
+  breaker.succeeded();
+  breaker.failed(start, ErrorKind::transport);
+  breaker.failed(start, ErrorKind::transport);
+
+  EXPECT_TRUE(breaker.may_call(start));
+}
+
+TEST(CircuitBreaker, too_many_requests_and_refusals_are_not_its_business) {
+  CircuitBreaker breaker{policy};
+  for (int i = 0; i < 100; ++i) breaker.failed(start, ErrorKind::rate_limited);
+  for (int i = 0; i < 100; ++i) breaker.failed(start, ErrorKind::remote_refused);
+
+  EXPECT_TRUE(breaker.may_call(start));
+}
+
+TEST(CircuitBreaker, lets_one_probe_through_when_half_open) {
+  auto breaker = opened();
+
+  EXPECT_TRUE(breaker.may_call(start + 60s));
+  EXPECT_FALSE(breaker.may_call(start + 60s));
+  EXPECT_EQ(breaker.retry_at(start + 60s), std::nullopt);
+}
+
+TEST(CircuitBreaker, closes_after_one_good_probe) {
+  auto breaker = opened();
+  ASSERT_TRUE(breaker.may_call(start + 60s));
+
+  breaker.succeeded();
+
+  EXPECT_EQ(breaker.state(start + 60s), CircuitBreaker::State::closed);
+  EXPECT_TRUE(breaker.may_call(start + 60s));
+  EXPECT_TRUE(breaker.may_call(start + 60s));
+}
+
+TEST(CircuitBreaker, opens_again_after_one_bad_probe) {
+  auto breaker = opened();
+  ASSERT_TRUE(breaker.may_call(start + 60s));
+
+  breaker.failed(start + 61s, ErrorKind::transport);
+
+  EXPECT_FALSE(breaker.may_call(start + 120s));
+  EXPECT_TRUE(breaker.may_call(start + 121s));
+}
+
+TEST(CircuitBreaker, a_probe_that_is_answered_with_429_closes_it) {
+  auto breaker = opened();
+  ASSERT_TRUE(breaker.may_call(start + 60s));
+
+  breaker.failed(start + 61s, ErrorKind::rate_limited);
+
+  EXPECT_EQ(breaker.state(start + 61s), CircuitBreaker::State::closed);
+}
+
+TEST(CircuitBreaker, a_late_failure_of_an_older_request_does_not_end_the_probe) {
+  auto breaker = opened();
+  breaker.failed(start + 1s, ErrorKind::transport);  // was in flight when it opened
+
+  EXPECT_FALSE(breaker.may_call(start + 60s));
+  EXPECT_TRUE(breaker.may_call(start + 61s));
+}
+
+}  // namespace
+}  // namespace candled
