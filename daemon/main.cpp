@@ -1,1 +1,99 @@
-int main() { return 0; }
+// Picks a command, and names every real class that stands behind a seam.
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <random>
+
+#include "cli/commands.hpp"
+#include "config/load_config.hpp"
+#include "http/curl_client.hpp"
+#include "pipeline/log.hpp"
+#include "pipeline/real_clock.hpp"
+#include "provider/polygon.hpp"
+#include "store/pg_bar_store.hpp"
+
+namespace candled {
+namespace {
+
+// A person waits for `once` and `backfill`: after ten tries, three minutes or so, they shall hear of it.
+constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500},
+                                     .min = std::chrono::milliseconds{500},
+                                     .max = std::chrono::seconds{30},
+                                     .attempts = 10};
+
+std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
+  auto const executor = engine.loop->get_executor();
+  return std::make_unique<Source>(Source{
+      .name = provider.name,
+      .provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key),
+      .http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
+      .pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
+                                       static_cast<std::size_t>(provider.concurrency)),
+      .retry = config.retry});
+}
+
+std::unique_ptr<Engine> make_engine(Config const& config) {
+  auto engine = std::make_unique<Engine>();
+  engine->loop = std::make_shared<boost::asio::io_context>(1);
+  engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
+  engine->random = std::make_unique<Random>(std::random_device{}());
+  engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
+  for (auto const& provider : config.providers)
+    engine->sources.push_back(make_source(config, provider, *engine));
+  engine->jobs = make_jobs(config, engine->sources);
+  engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
+  engine->database_retry = database_retry;
+  engine->writers = config.database.writers;
+  return engine;
+}
+
+ExitCode run(Options const& options, Config const& config) {
+  switch (options.command) {
+    case Command::plan: return plan_command(config, options);
+    case Command::status: return status_command(config, options);
+    case Command::gaps: return gaps_command(config, options);
+    case Command::check: return check_command(config, options);
+    case Command::migrate: return migrate_command(config, options);
+    case Command::version: return version_command(options);
+    case Command::run: return run_command(*make_engine(config), config);
+    case Command::once: return once_command(*make_engine(config), config, options);
+    case Command::backfill: return backfill_command(*make_engine(config), config, options);
+  }
+  return ExitCode::usage;
+}
+
+ExitCode print_problems(std::vector<ConfigProblem> const& problems) {
+  auto code = ExitCode::usage;
+  for (auto const& problem : problems) {
+    fmt::print(stderr, "{}\n", to_string(problem));
+    if (problem.secret_or_permission) code = ExitCode::secrets;
+  }
+  return code;
+}
+
+ExitCode run(int argc, char const* const* argv) {
+  auto const parsed = parse_options(argc, argv);
+  if (auto const* const answer = std::get_if<UsageAnswer>(&parsed)) {
+    fmt::print(answer->exit_code == ExitCode::done ? stdout : stderr, "{}", answer->text);
+    return answer->exit_code;
+  }
+  auto const& options = std::get<Options>(parsed);
+  if (options.command == Command::version) return version_command(options);
+  auto const config = load_config(options.config);
+  if (!config) return print_problems(config.error());
+  start_log(config->log.level, config->log.format);
+  return run(options, *config);
+}
+
+}  // namespace
+}  // namespace candled
+
+int main(int argc, char** argv) {
+  // A reader that went away, and a full disk quota, are errors of a write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  return static_cast<int>(candled::run(argc, argv));
+}

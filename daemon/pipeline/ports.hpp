@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "core/limits.hpp"
 #include "pipeline/clock.hpp"
 #include "pipeline/progress.hpp"
 #include "pipeline/random.hpp"

@@ -1,0 +1,23 @@
+// One function a command, one file each. They print for people (or JSON) and return how to end.
+#pragma once
+
+#include "cli/engine.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/options.hpp"
+#include "config/config.hpp"
+
+namespace candled {
+
+ExitCode run_command(Engine& engine, Config const& config);
+ExitCode once_command(Engine& engine, Config const& config, Options const& options);
+ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
+
+// These read, and need no engine.
+ExitCode plan_command(Config const& config, Options const& options);
+ExitCode status_command(Config const& config, Options const& options);
+ExitCode gaps_command(Config const& config, Options const& options);
+ExitCode check_command(Config const& config, Options const& options);
+ExitCode migrate_command(Config const& config, Options const& options);
+ExitCode version_command(Options const& options);
+
+}  // namespace candled

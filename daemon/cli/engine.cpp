@@ -1,0 +1,43 @@
+#include "cli/engine.hpp"
+
+#include <algorithm>
+
+#include "pipeline/async.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+namespace candled {
+
+Ports Engine::ports() {
+  return {.loop = loop->get_executor(),
+          .clock = *clock,
+          .random = *random,
+          .store = *store,
+          .progress = progress,
+          .database_retry = database_retry,
+          .writers = writers};
+}
+
+void Engine::stop() {
+  clock->stop();
+  for (auto const& source : sources) source->http->stop();
+}
+
+std::vector<Job> make_jobs(Config const& config, std::vector<std::unique_ptr<Source>> const& sources) {
+  std::vector<Job> jobs;
+  for (auto const& job : config.jobs) {
+    auto const source = std::ranges::find(sources, job.provider, [](auto const& one) { return one->name; });
+    jobs.push_back({.name = job.name,
+                    .source = source->get(),
+                    .timeframe = job.timeframe,
+                    .symbols = job.symbols,
+                    .calendar = Calendar{job.calendar},
+                    .history = job.history,
+                    .schedule = job.schedule,
+                    .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
+                    .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger}});
+  }
+  return jobs;
+}
+
+}  // namespace candled

@@ -1,0 +1,43 @@
+// The real machinery that a command works with, put together in main.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "pipeline/job.hpp"
+#include "pipeline/ports.hpp"
+#include "pipeline/timings_csv.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace candled {
+
+// Members are destroyed in the reverse order: the loop goes last, for all of the others live on it.
+struct Engine {
+  std::shared_ptr<boost::asio::io_context> loop;
+  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Random> random;
+  std::unique_ptr<BarStore> store;
+  std::vector<std::unique_ptr<Source>> sources;
+  std::vector<Job> jobs;
+  Progress progress;
+  std::unique_ptr<TimingsCsv> timings;
+  RetryPolicy database_retry;
+  int writers = 2;
+
+  Ports ports();
+  // Shutdown: no new windows and no more waiting; running commits finish.
+  void stop();
+};
+
+// Jobs of the configuration, on the sources of the same names.
+std::vector<Job> make_jobs(Config const& config, std::vector<std::unique_ptr<Source>> const& sources);
+
+using MakeEngine = std::function<std::unique_ptr<Engine>(Config const&)>;
+
+}  // namespace candled

@@ -1,0 +1,127 @@
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <sstream>
+
+namespace candled {
+
+namespace {
+
+constexpr auto about =
+    "candled keeps a PostgreSQL database filled with complete OHLCV bars from rate-limited market-data APIs.";
+
+constexpr auto footer =
+    "First steps:  candled check      is the configuration right, and what will it take?\n"
+    "              candled migrate    create or update the tables\n"
+    "              candled plan       what would be asked, and how long would it take?\n"
+    "              candled once       fetch what is due, then stop\n"
+    "\n"
+    "Exit codes: 0 done, 1 some work failed, 2 usage or configuration, 3 schema, 4 secrets or permissions,\n"
+    "            5 listen address.";
+
+constexpr auto backfill_footer =
+    "Two dates are days of the job's calendar, both included. Two times (2024-01-31T14:30:00Z) are a half-open\n"
+    "range. What is already there is not asked for again; what failed before is tried again. Ctrl-C ends cleanly:\n"
+    "what is committed stays, and the same command goes on from there.\n"
+    "\n"
+    "Example: candled backfill --from 2024-01-01 --to 2024-03-31 --job us-minute --symbols AAPL,MSFT";
+
+CLI::Validator const a_moment{
+    [](std::string const& text) {
+      return parse_moment(text) ? std::string{}
+                                : "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got '" +
+                                      text + "'";
+    },
+    "DATE or TIME"};
+
+struct Raw {
+  Options options;
+  std::string from;
+  std::string to;
+  bool json = false;
+};
+
+CLI::App* add_command(CLI::App& app, Raw& raw, char const* name, char const* about_it) {
+  auto* const command = app.add_subcommand(name, about_it);
+  command->add_option("-c,--config", raw.options.config, "the configuration file")
+      ->capture_default_str()
+      ->envname("CANDLED_CONFIG");
+  return command;
+}
+
+CLI::App* add_data_command(CLI::App& app, Raw& raw, char const* name, char const* about_it) {
+  auto* const command = add_command(app, raw, name, about_it);
+  command->add_flag("--json", raw.json, "print JSON, for programs");
+  return command;
+}
+
+void add_backfill(CLI::App& app, Raw& raw) {
+  auto* const command = add_command(app, raw, "backfill", "fetch a range, with progress; resumes where it stopped");
+  command->add_option("--from", raw.from, "the first day, or the time from which on")->required()->check(a_moment);
+  command->add_option("--to", raw.to, "the last day, or the time until which")->required()->check(a_moment);
+  command->add_option("--job", raw.options.job, "only this job");
+  command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")->delimiter(',');
+  command->footer(backfill_footer);
+}
+
+void add_job_option(CLI::App* command, Raw& raw) {
+  command->add_option("--job", raw.options.job, "only this job");
+}
+
+std::map<std::string, Command> const commands{
+    {"run", Command::run},         {"once", Command::once},   {"backfill", Command::backfill},
+    {"plan", Command::plan},       {"status", Command::status}, {"gaps", Command::gaps},
+    {"check", Command::check},     {"migrate", Command::migrate}, {"version", Command::version}};
+
+void describe(CLI::App& app, Raw& raw) {
+  app.require_subcommand(1);
+  app.footer(footer);
+  add_command(app, raw, "run", "the daemon: fetch what is due, by each job's schedule, until SIGTERM");
+  add_job_option(add_command(app, raw, "once", "fetch all that is due now, then stop"), raw);
+  add_backfill(app, raw);
+  add_job_option(add_data_command(app, raw, "plan", "what `once` would ask for, and how long it would take; asks nothing"),
+                 raw);
+  add_job_option(add_data_command(app, raw, "status", "coverage, freshness and the last batches"), raw);
+  add_job_option(add_data_command(app, raw, "gaps", "what should be there and is not, and why"), raw);
+  add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
+  auto* const migrate = add_command(app, raw, "migrate", "create the tables, or bring them up to date");
+  migrate->add_flag("--dry-run", raw.options.dry_run, "print the SQL that would run, and run nothing");
+  app.add_subcommand("version", "the version of this program")->add_flag("--json", raw.json, "print JSON");
+}
+
+UsageAnswer answer_of(CLI::App const& app, CLI::ParseError const& error) {
+  std::ostringstream out;
+  std::ostringstream errors;
+  bool const asked_for_help = app.exit(error, out, errors) == 0;
+  return {.text = out.str() + errors.str(), .exit_code = asked_for_help ? ExitCode::done : ExitCode::usage};
+}
+
+}  // namespace
+
+std::optional<Moment> parse_moment(std::string const& text) {
+  if (auto const date = parse_date(text)) return *date;
+  if (auto const time = parse_rfc3339(text)) return *time;
+  return std::nullopt;
+}
+
+std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* argv) {
+  CLI::App app{about, "candled"};
+  Raw raw;
+  describe(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    return answer_of(app, error);
+  }
+  raw.options.command = commands.at(app.get_subcommands().front()->get_name());
+  if (raw.json) raw.options.output = OutputFormat::json;
+  raw.options.from = parse_moment(raw.from);
+  raw.options.to = parse_moment(raw.to);
+  if (raw.options.from && raw.options.from->index() != raw.options.to->index())
+    return UsageAnswer{.text = "--from and --to must both be dates, or both be times\n", .exit_code = ExitCode::usage};
+  return raw.options;
+}
+
+}  // namespace candled

@@ -1,0 +1,44 @@
+// The command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+#include "core/time.hpp"
+
+namespace candled {
+
+enum class Command { run, once, backfill, plan, status, gaps, check, migrate, version };
+
+enum class OutputFormat { text, json };
+
+// An end of a backfill: a day of the calendar, or an instant.
+using Moment = std::variant<Date, UtcTime>;
+
+struct Options {
+  Command command = Command::version;
+  std::string config = "candled.yaml";
+  OutputFormat output = OutputFormat::text;
+  bool dry_run = false;                  // migrate
+  std::optional<Moment> from;            // backfill; both are there
+  std::optional<Moment> to;
+  std::string job;                       // backfill, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;      // backfill; empty: all of the job
+};
+
+// Without Options: what to print, where, and how to end. --help is such a case too.
+struct UsageAnswer {
+  std::string text;
+  ExitCode exit_code;
+};
+
+// Needs what main got. Checks all that can be known without the configuration.
+std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* argv);
+
+// "2024-01-31" or an RFC 3339 time.
+std::optional<Moment> parse_moment(std::string const& text);
+
+}  // namespace candled

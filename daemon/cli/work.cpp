@@ -1,0 +1,82 @@
+#include "cli/work.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "pipeline/async.hpp"
+#include "pipeline/log.hpp"
+#include "store/migrator.hpp"
+
+namespace candled {
+
+namespace {
+
+Task<void> work_on_one(Engine& engine, Ports& ports, JobOrder order, Run run, JobResult& result) {
+  result = co_await run_job(ports, *order.job, order.order, run);
+  if (result.ended_by && result.ended_by->kind != ErrorKind::stopped)
+    log_error("{}: {}", order.job->name, result.ended_by->what);
+  static_cast<void>(engine);
+}
+
+ExitCode worst(std::vector<JobResult> const& results) {
+  auto code = ExitCode::done;
+  for (auto const& result : results) {
+    if (result.failed > 0) code = std::max(code, ExitCode::some_failed);
+    if (result.ended_by) code = std::max(code, exit_code_of(result.ended_by->kind));
+  }
+  return code;
+}
+
+}  // namespace
+
+void print_error(std::string_view what) { fmt::print(stderr, "candled: {}\n", what); }
+
+ExitCode check_database(Config const& config) {
+  auto const ready = check_schema(config.database.url);
+  if (ready) return ExitCode::done;
+  print_error(ready.error().what);
+  return exit_code_of(ready.error().kind);
+}
+
+ExitCode check_timings(Engine const& engine) {
+  auto const writable = engine.timings->check();
+  if (writable) return ExitCode::done;
+  print_error(fmt::format("timings.csv cannot be written: {}; change timings.csv in the configuration, or the folder's "
+                          "permissions",
+                          writable.error().what));
+  return ExitCode::secrets;
+}
+
+std::vector<Job const*> chosen_jobs(Engine const& engine, std::string const& name) {
+  std::vector<Job const*> chosen;
+  std::string known;
+  for (auto const& job : engine.jobs) {
+    if (name.empty() || job.name == name) chosen.push_back(&job);
+    known += (known.empty() ? "" : ", ") + job.name;
+  }
+  if (chosen.empty()) print_error(fmt::format("there is no job '{}'; the configuration has {}", name, known));
+  return chosen;
+}
+
+Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrder> orders) {
+  auto ports = engine.ports();
+  auto const run_id = co_await engine.store->begin_run(command, CANDLED_VERSION);
+  if (!run_id) {
+    print_error(run_id.error().what);
+    co_return WorkResult{.jobs = {}, .exit_code = exit_code_of(run_id.error().kind)};
+  }
+  Run const run{.id = *run_id, .timings = *engine.timings};
+  WorkResult result{.jobs = std::vector<JobResult>(orders.size())};
+  TaskGroup group{ports.loop};
+  for (std::size_t i = 0; i < orders.size(); ++i)
+    group.spawn(work_on_one(engine, ports, orders[i], run, result.jobs[i]));
+  co_await group.wait_all();
+  result.exit_code = worst(result.jobs);
+  if (auto const ended = co_await engine.store->end_run(*run_id, static_cast<int>(result.exit_code)); !ended)
+    log_warn("the end of the run is not recorded: {}", ended.error().what);
+  co_return result;
+}
+
+}  // namespace candled

@@ -1,0 +1,35 @@
+// What `once` and `backfill` share: orders for jobs, done side by side, and an account of them.
+#pragma once
+
+#include <vector>
+
+#include "cli/engine.hpp"
+#include "cli/exit_code.hpp"
+#include "pipeline/run_job.hpp"
+
+namespace candled {
+
+struct JobOrder {
+  Job const* job;
+  Order order;
+};
+
+// Runs all orders within one run of the ledger, side by side. The results stand in the same order.
+struct WorkResult {
+  std::vector<JobResult> jobs;
+  ExitCode exit_code = ExitCode::done;
+};
+Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrder> orders);
+
+// Whether the database can be worked on now; prints what is wrong and what to do about it otherwise.
+ExitCode check_database(Config const& config);
+
+// Whether timings can be written: told before the work starts, for a wrong path is the operator's to mend.
+ExitCode check_timings(Engine const& engine);
+
+// The jobs that `name` means; empty: all. Prints which there are when there is no such job.
+std::vector<Job const*> chosen_jobs(Engine const& engine, std::string const& name);
+
+void print_error(std::string_view what);
+
+}  // namespace candled
