@@ -36,7 +36,7 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   // Errors: transport (nothing, or not all, of an answer came: `what` says what and from which host), malformed
-  // (the body is larger than the client's cap), stopped.
+  // (the body is larger than the client's cap), key_refused (the key cannot be written into a header), stopped.
   virtual Task<Result<HttpResponse>> get(HttpRequest request) = 0;
 
   // Ends every request in flight, and each later one, with `stopped`.

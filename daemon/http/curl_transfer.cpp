@@ -1,0 +1,257 @@
+#include "http/curl_transfer.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+
+#include "http/retry_after.hpp"
+
+namespace candled {
+
+namespace {
+
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value) {
+  // Only fails for an option that this libcurl lacks, or for want of memory: neither can be waited out.
+  if (curl_easy_setopt(easy, option, value) != CURLE_OK)
+    throw std::runtime_error(fmt::format("libcurl refuses option {}", static_cast<int>(option)));
+}
+
+std::string part(CURLU* url, CURLUPart what) {
+  char* text = nullptr;
+  if (curl_url_get(url, what, &text, 0) != CURLUE_OK) return {};
+  std::string const copy{text};
+  curl_free(text);
+  return copy;
+}
+
+// A number, never a name: 127.0.0.0/8 or ::1.
+bool is_loopback_address(std::string host) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  in_addr four{};
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
+  in6_addr six{};
+  return inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool fits_into_a_header(std::string_view value) {
+  return std::ranges::all_of(value, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
+Milliseconds milliseconds(curl_off_t microseconds) {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::microseconds{microseconds});
+}
+
+Milliseconds measured(CURL* easy, CURLINFO what) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy, what, &microseconds);
+  return milliseconds(microseconds);
+}
+
+// A server can write into curl's messages: "unsupported HTTP version (…)".
+std::string printable(std::string_view text) {
+  std::string clean{text.substr(0, 200)};
+  std::ranges::replace_if(clean, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return clean;
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(HttpRequest const& request, HttpLimits const& limits)
+    : limits_(limits), url_(curl_url()), easy_(curl_easy_init()) {
+  if (!url_ || !easy_) throw std::bad_alloc{};
+  read_url(request.url);
+  if (!fault_) set_headers(request.bearer);
+  if (!fault_) set_options();
+  if (!fault_) set_limits();
+}
+
+Result<HttpResponse> CurlTransfer::finish(CURLcode code) {
+  if (fault_) return std::unexpected(*fault_);
+  if (code != CURLE_OK) return std::unexpected(transport_error(code));
+  if (gunzip_ && !gunzip_->at_end())
+    return fail(ErrorKind::transport, fmt::format("{}: the gzip body ends in the middle", host_));
+  long status = 0;
+  curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  response_.content_type = header("Content-Type");
+  response_.retry_after = retry_after();
+  measure();
+  return std::move(response_);
+}
+
+// curl gets the URL as taken apart here, so that it cannot read another host in it than we did.
+void CurlTransfer::read_url(std::string const& url) {
+  if (curl_url_set(url_.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+    fault_ = Error{.kind = ErrorKind::transport, .what = "not a URL that can be asked"};
+    return;
+  }
+  host_ = part(url_.get(), CURLUPART_HOST);
+  plain_http_ = part(url_.get(), CURLUPART_SCHEME) == "http";
+  if (plain_http_ && host_ != "localhost" && !is_loopback_address(host_))
+    reject(ErrorKind::transport, "plain http is only spoken to this machine; use https");
+  else if (!plain_http_ && part(url_.get(), CURLUPART_SCHEME) != "https")
+    reject(ErrorKind::transport, "neither https nor http");
+}
+
+void CurlTransfer::set_headers(Secret const& bearer) {
+  auto const add = [this](std::string const& line) {
+    auto* const list = curl_slist_append(headers_.get(), line.c_str());
+    if (list == nullptr) throw std::bad_alloc{};
+    headers_.release();
+    headers_.reset(list);
+  };
+  add("Accept: application/json");
+  add("Accept-Encoding: gzip");
+  if (bearer.empty()) return;
+  if (!fits_into_a_header(bearer.reveal())) {
+    reject(ErrorKind::key_refused,
+           "the key holds a blank, a line break or another character that no key has; "
+           "check the provider's api_key");
+    return;
+  }
+  add("Authorization: Bearer " + bearer.reveal());
+}
+
+void CurlTransfer::set_options() {
+  set(easy(), CURLOPT_CURLU, url_.get());
+  set(easy(), CURLOPT_HTTPHEADER, headers_.get());
+  set(easy(), CURLOPT_USERAGENT, limits_.user_agent.c_str());
+  set(easy(), CURLOPT_ERRORBUFFER, reason_.data());
+  set(easy(), CURLOPT_WRITEFUNCTION, &on_body);
+  set(easy(), CURLOPT_WRITEDATA, this);
+  set(easy(), CURLOPT_HEADERFUNCTION, &on_header);
+  set(easy(), CURLOPT_HEADERDATA, this);
+  set(easy(), CURLOPT_PREREQFUNCTION, &on_connected);
+  set(easy(), CURLOPT_PREREQDATA, this);
+
+  set(easy(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  set(easy(), CURLOPT_PIPEWAIT,
+      1L);  // rather a stream of a connection that is being made than another connection
+  set(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy(), CURLOPT_FOLLOWLOCATION, 0L);
+  set(easy(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // gunzip.hpp says why
+  set(easy(), CURLOPT_PROXY, "");                  // not even from the environment
+  set(easy(), CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set(easy(), CURLOPT_SSL_VERIFYPEER, 1L);
+  set(easy(), CURLOPT_SSL_VERIFYHOST, 2L);
+  set(easy(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!limits_.ca_file.empty()) {
+    set(easy(), CURLOPT_CAINFO, limits_.ca_file.c_str());
+    set(easy(), CURLOPT_CAPATH, static_cast<char const*>(nullptr));  // else the system's are trusted besides
+  }
+}
+
+void CurlTransfer::set_limits() {
+  set(easy(), CURLOPT_NOSIGNAL, 1L);
+  // A resolver thread that hangs is left to itself; without this, curl joins it on our only thread.
+  set(easy(), CURLOPT_QUICK_EXIT, 1L);
+  set(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(limits_.total.count()));
+  set(easy(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect.count()));
+  set(easy(), CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(limits_.slow_bytes_per_second));
+  set(easy(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits_.slow_for.count()));
+}
+
+std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* transfer) {
+  return static_cast<CurlTransfer*>(transfer)->take_body({bytes, size * count});
+}
+
+// Anything but the number of bytes given ends the transfer.
+std::size_t CurlTransfer::take_body(std::string_view bytes) {
+  if (!body_started_ && !start_body()) return CURL_WRITEFUNC_ERROR;
+  response_.wire_bytes += bytes.size();
+  if (gunzip_) return gunzip(bytes) ? bytes.size() : CURL_WRITEFUNC_ERROR;
+  if (bytes.size() > limits_.body_bytes_max - response_.body.size()) {
+    reject(ErrorKind::malformed, fmt::format("the body is larger than {} bytes", limits_.body_bytes_max));
+    return CURL_WRITEFUNC_ERROR;
+  }
+  response_.body.append(bytes);
+  return bytes.size();
+}
+
+bool CurlTransfer::start_body() {
+  body_started_ = true;
+  auto const encoding = header("Content-Encoding");
+  if (encoding.empty() || encoding == "identity") return true;
+  if (encoding != "gzip")
+    return reject(ErrorKind::transport,
+                  fmt::format("the body is encoded as {}, which nobody asked for", printable(encoding)));
+  gunzip_.emplace();
+  return true;
+}
+
+bool CurlTransfer::gunzip(std::string_view bytes) {
+  switch (gunzip_->feed(bytes, response_.body, limits_.body_bytes_max)) {
+    case Gunzip::Outcome::fine: return true;
+    case Gunzip::Outcome::broken: return reject(ErrorKind::transport, "the gzip body is broken");
+    case Gunzip::Outcome::too_large: break;
+  }
+  return reject(ErrorKind::malformed,
+                fmt::format("the body unpacks to more than {} bytes", limits_.body_bytes_max));
+}
+
+std::size_t CurlTransfer::on_header(char*, std::size_t size, std::size_t count, void* transfer) {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  self.header_bytes_ += size * count;
+  if (self.header_bytes_ <= self.limits_.header_bytes_max) return size * count;
+  self.reject(ErrorKind::transport,
+              fmt::format("more than {} bytes of headers", self.limits_.header_bytes_max));
+  return size * count + 1;
+}
+
+// Called on a connection, new or kept, before anything is sent on it: the last chance to keep the key to
+// ourselves.
+int CurlTransfer::on_connected(void* transfer, char* peer, char*, int, int) {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  if (!self.plain_http_ || is_loopback_address(peer)) return CURL_PREREQFUNC_OK;
+  self.reject(ErrorKind::transport,
+              fmt::format("leads to {}, and plain http is only spoken to this machine", peer));
+  return CURL_PREREQFUNC_ABORT;
+}
+
+// Always false, for callers to return.
+bool CurlTransfer::reject(ErrorKind kind, std::string what) {
+  if (!fault_) fault_ = Error{.kind = kind, .what = host_ + ": " + std::move(what)};
+  return false;
+}
+
+// The last of that name in the final answer; empty when there is none. Valid until the next call of curl.
+std::string_view CurlTransfer::header(char const* name) const {
+  curl_header* found = nullptr;
+  if (curl_easy_header(easy_.get(), name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
+  if (found->amount > 1) curl_easy_header(easy_.get(), name, found->amount - 1, CURLH_HEADER, -1, &found);
+  return found->value;
+}
+
+// A date is one of the server's clock, and compared with that clock where the answer shows it.
+std::optional<Milliseconds> CurlTransfer::retry_after() const {
+  std::string const text{header("Retry-After")};
+  auto const ours = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+  return parse_retry_after(text, parse_http_date(header("Date")).value_or(ours));
+}
+
+Error CurlTransfer::transport_error(CURLcode code) const {
+  auto const connected = measured(easy_.get(), CURLINFO_PRETRANSFER_TIME_T);
+  auto const answered = measured(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T);
+  std::string_view during = "reading the answer";
+  if (answered == Milliseconds{0}) during = "waiting for the answer";
+  if (connected == Milliseconds{0}) during = "connecting";
+  auto const reason = printable(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+  return {.kind = ErrorKind::transport,
+          .what = fmt::format("{}: {}: {} (after {} ms)", host_, during, reason,
+                              measured(easy_.get(), CURLINFO_TOTAL_TIME_T).count())};
+}
+
+void CurlTransfer::measure() {
+  response_.first_byte = measured(easy(), CURLINFO_STARTTRANSFER_TIME_T);
+  long connects = 0;
+  curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &connects);
+  if (connects == 0) return;
+  // APPCONNECT is when TLS stood; 0 without TLS.
+  response_.connect =
+      std::max(measured(easy(), CURLINFO_CONNECT_TIME_T), measured(easy(), CURLINFO_APPCONNECT_TIME_T));
+}
+
+}  // namespace candled

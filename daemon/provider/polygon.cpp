@@ -1,0 +1,126 @@
+#include "provider/polygon.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "provider/polygon_cursor.hpp"
+#include "provider/polygon_reader.hpp"
+#include "provider/polygon_refusal.hpp"
+
+namespace candled {
+
+namespace {
+
+std::unexpected<Error> malformed(std::string what) {
+  return fail(ErrorKind::malformed, std::move(what) + "; if it stays so, tell the provider");
+}
+
+bool is_index(std::string_view ticker) {
+  return ticker.starts_with("I:");
+}
+
+BarLimits limits_of(Window const& rest, Timeframe timeframe) {
+  // The provider stitches the bar that forms now onto a page, and rounds `to` up to the end of a bar.
+  auto const tolerated = std::max<Milliseconds>(std::chrono::days{1}, nominal_length(timeframe));
+  return {.range = rest.range,
+          .dropped_until = rest.range.to + tolerated,
+          .volume = is_index(rest.ticker) ? Volume::optional : Volume::required};
+}
+
+// Hexadecimal digits and dashes, as recorded; anything else could be anything.
+std::string request_id_of(PolygonAnswer const& answer) {
+  auto const odd = [](unsigned char c) { return std::isalnum(c) == 0 && c != '-'; };
+  bool const usable = answer.request_id.size() <= 64 && std::ranges::none_of(answer.request_id, odd);
+  return usable ? answer.request_id : std::string{};
+}
+
+// Foreign and adjusted data have been served under the right URL: every page must say whose it is.
+Result<void> check_echo(PolygonAnswer const& answer, std::string const& ticker, Prices prices,
+                        Secret const& key) {
+  if (answer.ticker && *answer.ticker != ticker)
+    return malformed(
+        fmt::format("the answer is for ticker '{}', not {}", quote(*answer.ticker, key), ticker));
+  if (!answer.ticker && answer.has_results && !is_index(ticker))
+    return malformed("the answer names no ticker");
+  if (!answer.adjusted && !is_index(ticker))
+    return malformed("the answer does not say whether it is adjusted");
+  if (answer.adjusted && *answer.adjusted != (prices == Prices::split_adjusted))
+    return malformed(fmt::format("the answer says adjusted={}, which was not asked for", *answer.adjusted));
+  return {};
+}
+
+UtcTime last_start(std::vector<Bar> const& bars, std::size_t first) {
+  auto last = UtcTime::min();
+  for (auto bar = bars.begin() + static_cast<std::ptrdiff_t>(first); bar != bars.end(); ++bar)
+    last = std::max(last, bar->start);
+  return last;
+}
+
+}  // namespace
+
+PolygonProvider::PolygonProvider(std::string base_url, Secret api_key, Prices prices)
+    : base_url_(std::move(base_url)),
+      api_key_(std::move(api_key)),
+      prices_(prices),
+      reader_(std::make_unique<PolygonReader>()) {}
+
+PolygonProvider::~PolygonProvider() = default;
+
+HttpRequest PolygonProvider::request(Window const& rest, Timeframe timeframe,
+                                     std::string const& cursor) const {
+  if (!cursor.empty()) return {.url = base_url_ + cursor, .bearer = api_key_};
+  // Both ends are inclusive there, and `to` is rounded up to the end of its bar.
+  auto const from = rest.range.from.time_since_epoch().count();
+  auto const to = rest.range.to.time_since_epoch().count() - 1;
+  return {.url = fmt::format("{}{}{}/{}?adjusted={}&sort=asc&limit=50000", base_url_,
+                             aggregates_path(rest.ticker, timeframe), from, to,
+                             prices_ == Prices::split_adjusted),
+          .bearer = api_key_};
+}
+
+Result<Page> PolygonProvider::parse(Window const& rest, Timeframe timeframe, HttpResponse& response,
+                                    std::vector<Bar>& out) {
+  auto const before = out.size();
+  auto page = read(rest, timeframe, response, out);
+  if (!page) out.resize(before);
+  return page;
+}
+
+Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, HttpResponse& response,
+                                   std::vector<Bar>& out) {
+  if (auto refused = classify(response, api_key_)) return std::unexpected(*std::move(refused));
+  auto const before = out.size();
+  auto const answer = reader_->read(response.body, limits_of(rest, timeframe), out);
+  if (!answer && answer.error().kind == ErrorKind::malformed)
+    return malformed(fmt::format("the answer cannot be read: {}", answer.error().what));
+  if (!answer) return std::unexpected(answer.error());
+
+  auto const& text = answer->error.empty() ? answer->message : answer->error;
+  if (!answer->status) return malformed("the answer has no status");
+  if (auto refused = classify_status(*answer->status, text, api_key_))
+    return std::unexpected(*std::move(refused));
+  if (auto const echo = check_echo(*answer, rest.ticker, prices_, api_key_); !echo)
+    return std::unexpected(echo.error());
+
+  Page page{.bars = out.size() - before,
+            .proven_until = rest.range.to,
+            .cursor = {},
+            .request_id = request_id_of(*answer),
+            .outside = answer->outside};
+  if (!answer->next_url) return page;
+
+  auto next = parse_next_url(*answer->next_url, base_url_, rest.ticker, timeframe, prices_);
+  if (!next) return malformed(std::move(next.error().what));
+  // A page may end in the middle of a bar, of which the next one then has the whole.
+  auto const from = bar_start(timeframe, zone_of(rest.ticker), next->from);
+  if (from <= rest.range.from || from <= last_start(out, before))
+    return malformed("next_url does not advance");
+  if (from >= rest.range.to) return page;
+  page.proven_until = from;
+  page.cursor = std::move(next->path);
+  return page;
+}
+
+}  // namespace candled
