@@ -26,13 +26,13 @@ constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500
 
 std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
   auto const executor = engine.loop->get_executor();
-  return std::make_unique<Source>(Source{
-      .name = provider.name,
-      .provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key),
-      .http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
-      .pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
-                                       static_cast<std::size_t>(provider.concurrency)),
-      .retry = config.retry});
+  return std::make_unique<Source>(
+      Source{.name = provider.name,
+             .provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key),
+             .http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
+             .pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
+                                              static_cast<std::size_t>(provider.concurrency)),
+             .retry = config.retry});
 }
 
 std::unique_ptr<Engine> make_engine(Config const& config) {

@@ -43,10 +43,12 @@ std::vector<std::string> chosen_symbols(Job const& job, std::vector<std::string>
 }
 
 // Symbols that no chosen job has: a typo, or a symbol to add to the configuration.
-std::vector<std::string> unknown_symbols(std::vector<Job> const& jobs, std::vector<std::string> const& asked) {
+std::vector<std::string> unknown_symbols(std::vector<Job> const& jobs,
+                                         std::vector<std::string> const& asked) {
   auto unknown = asked;
   for (auto const& job : jobs)
-    std::erase_if(unknown, [&](auto const& one) { return std::ranges::find(job.symbols, one) != job.symbols.end(); });
+    std::erase_if(unknown,
+                  [&](auto const& one) { return std::ranges::find(job.symbols, one) != job.symbols.end(); });
   return unknown;
 }
 
@@ -57,14 +59,17 @@ RateLimit slowest_limit(std::vector<JobOrder> const& orders) {
   };
   auto slowest = orders.front().job->source->pacer->limit();
   for (auto const& order : orders)
-    if (auto const limit = order.job->source->pacer->limit(); per_second(limit) < per_second(slowest)) slowest = limit;
+    if (auto const limit = order.job->source->pacer->limit(); per_second(limit) < per_second(slowest))
+      slowest = limit;
   return slowest;
 }
 
 Task<void> show_progress(Engine& engine, RateLimit limit, bool const& ended) {
   auto const columns = terminal_columns();
   auto const started = engine.clock->ticks();
-  auto const elapsed = [&] { return std::chrono::duration_cast<Milliseconds>(engine.clock->ticks() - started); };
+  auto const elapsed = [&] {
+    return std::chrono::duration_cast<Milliseconds>(engine.clock->ticks() - started);
+  };
   auto const every = columns > 0 ? redraw_every : tell_every;
   while (!ended) {
     if (columns > 0) {
@@ -91,7 +96,8 @@ int print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
   if (stopped) {
     fmt::print("stopped before the end: what is committed stays; the same command goes on from here\n");
   } else if (work.exit_code != ExitCode::done) {
-    fmt::print("not all is covered: `candled gaps` says what is missing and why; the same command tries it again\n");
+    fmt::print(
+        "not all is covered: `candled gaps` says what is missing and why; the same command tries it again\n");
   }
   return 0;
 }
@@ -119,8 +125,9 @@ ExitCode backfill_command(Engine& engine, Config const& config, Options const& o
   }
   auto const unknown = unknown_symbols(jobs, options.symbols);
   if (!unknown.empty())
-    print_error(fmt::format("no job has the symbols {}: add them to a job's symbols, or mend the spelling (case matters)",
-                            fmt::join(unknown, ", ")));
+    print_error(fmt::format(
+        "no job has the symbols {}: add them to a job's symbols, or mend the spelling (case matters)",
+        fmt::join(unknown, ", ")));
   if (jobs.empty() || !unknown.empty()) return ExitCode::usage;
 
   std::vector<JobOrder> orders;

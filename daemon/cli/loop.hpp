@@ -7,9 +7,9 @@
 
 namespace candled {
 
-// Runs `work` to its end. The first SIGTERM or SIGINT stops the engine: no new windows, running commits finish; the
-// second one, or ten seconds later a database that still does not answer, ends the process at once: nothing
-// committed is lost by that, and the rest is asked for again.
+// Runs `work` to its end. The first SIGTERM or SIGINT stops the engine: no new windows, running commits
+// finish; the second one, or ten seconds later a database that still does not answer, ends the process at
+// once: nothing committed is lost by that, and the rest is asked for again.
 ExitCode run_on_loop(Engine& engine, Task<ExitCode> work);
 
 }  // namespace candled

@@ -19,11 +19,14 @@ void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
       fmt::print("{}: nothing is due\n", job.name);
     } else {
       fmt::print("{}: {} windows, {} bars ({} new, {} changed), {} requests, {} windows failed\n", job.name,
-                 result.windows, result.bars, result.inserted, result.changed, result.requests, result.failed);
+                 result.windows, result.bars, result.inserted, result.changed, result.requests,
+                 result.failed);
     }
   }
   if (work.exit_code == ExitCode::some_failed)
-    fmt::print("not all is covered: `candled gaps` says what is missing and why; `candled once` goes on from here\n");
+    fmt::print(
+        "not all is covered: `candled gaps` says what is missing and why; `candled once` goes on from "
+        "here\n");
 }
 
 Task<ExitCode> once(Engine& engine, std::vector<JobOrder> orders) {
@@ -40,7 +43,8 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   std::vector<JobOrder> orders;
-  for (auto const* const job : jobs) orders.push_back({.job = job, .order = everything_due(*job, engine.clock->now())});
+  for (auto const* const job : jobs)
+    orders.push_back({.job = job, .order = everything_due(*job, engine.clock->now())});
   return run_on_loop(engine, once(engine, std::move(orders)));
 }
 

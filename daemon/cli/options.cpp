@@ -22,17 +22,20 @@ constexpr auto footer =
     "            5 listen address.";
 
 constexpr auto backfill_footer =
-    "Two dates are days of the job's calendar, both included. Two times (2024-01-31T14:30:00Z) are a half-open\n"
-    "range. What is already there is not asked for again; what failed before is tried again. Ctrl-C ends cleanly:\n"
+    "Two dates are days of the job's calendar, both included. Two times (2024-01-31T14:30:00Z) are a "
+    "half-open\n"
+    "range. What is already there is not asked for again; what failed before is tried again. Ctrl-C ends "
+    "cleanly:\n"
     "what is committed stays, and the same command goes on from there.\n"
     "\n"
     "Example: candled backfill --from 2024-01-01 --to 2024-03-31 --job us-minute --symbols AAPL,MSFT";
 
 CLI::Validator const a_moment{
     [](std::string const& text) {
-      return parse_moment(text) ? std::string{}
-                                : "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got '" +
-                                      text + "'";
+      return parse_moment(text)
+                 ? std::string{}
+                 : "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got '" + text +
+                       "'";
     },
     "DATE or TIME"};
 
@@ -58,11 +61,15 @@ CLI::App* add_data_command(CLI::App& app, Raw& raw, char const* name, char const
 }
 
 void add_backfill(CLI::App& app, Raw& raw) {
-  auto* const command = add_command(app, raw, "backfill", "fetch a range, with progress; resumes where it stopped");
-  command->add_option("--from", raw.from, "the first day, or the time from which on")->required()->check(a_moment);
+  auto* const command =
+      add_command(app, raw, "backfill", "fetch a range, with progress; resumes where it stopped");
+  command->add_option("--from", raw.from, "the first day, or the time from which on")
+      ->required()
+      ->check(a_moment);
   command->add_option("--to", raw.to, "the last day, or the time until which")->required()->check(a_moment);
   command->add_option("--job", raw.options.job, "only this job");
-  command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")->delimiter(',');
+  command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
+      ->delimiter(',');
   command->footer(backfill_footer);
 }
 
@@ -71,9 +78,9 @@ void add_job_option(CLI::App* command, Raw& raw) {
 }
 
 std::map<std::string, Command> const commands{
-    {"run", Command::run},         {"once", Command::once},   {"backfill", Command::backfill},
-    {"plan", Command::plan},       {"status", Command::status}, {"gaps", Command::gaps},
-    {"check", Command::check},     {"migrate", Command::migrate}, {"version", Command::version}};
+    {"run", Command::run},     {"once", Command::once},       {"backfill", Command::backfill},
+    {"plan", Command::plan},   {"status", Command::status},   {"gaps", Command::gaps},
+    {"check", Command::check}, {"migrate", Command::migrate}, {"version", Command::version}};
 
 void describe(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
@@ -81,7 +88,8 @@ void describe(CLI::App& app, Raw& raw) {
   add_command(app, raw, "run", "the daemon: fetch what is due, by each job's schedule, until SIGTERM");
   add_job_option(add_command(app, raw, "once", "fetch all that is due now, then stop"), raw);
   add_backfill(app, raw);
-  add_job_option(add_data_command(app, raw, "plan", "what `once` would ask for, and how long it would take; asks nothing"),
+  add_job_option(add_data_command(app, raw, "plan",
+                                  "what `once` would ask for, and how long it would take; asks nothing"),
                  raw);
   add_job_option(add_data_command(app, raw, "status", "coverage, freshness and the last batches"), raw);
   add_job_option(add_data_command(app, raw, "gaps", "what should be there and is not, and why"), raw);
@@ -120,7 +128,8 @@ std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* ar
   raw.options.from = parse_moment(raw.from);
   raw.options.to = parse_moment(raw.to);
   if (raw.options.from && raw.options.from->index() != raw.options.to->index())
-    return UsageAnswer{.text = "--from and --to must both be dates, or both be times\n", .exit_code = ExitCode::usage};
+    return UsageAnswer{.text = "--from and --to must both be dates, or both be times\n",
+                       .exit_code = ExitCode::usage};
   return raw.options;
 }
 

@@ -22,11 +22,11 @@ struct Options {
   Command command = Command::version;
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
-  bool dry_run = false;                  // migrate
-  std::optional<Moment> from;            // backfill; both are there
+  bool dry_run = false;        // migrate
+  std::optional<Moment> from;  // backfill; both are there
   std::optional<Moment> to;
-  std::string job;                       // backfill, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;      // backfill; empty: all of the job
+  std::string job;                   // backfill, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;  // backfill; empty: all of the job
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

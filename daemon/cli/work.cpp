@@ -31,7 +31,9 @@ ExitCode worst(std::vector<JobResult> const& results) {
 
 }  // namespace
 
-void print_error(std::string_view what) { fmt::print(stderr, "candled: {}\n", what); }
+void print_error(std::string_view what) {
+  fmt::print(stderr, "candled: {}\n", what);
+}
 
 ExitCode check_database(Config const& config) {
   auto const ready = check_schema(config.database.url);
@@ -43,9 +45,10 @@ ExitCode check_database(Config const& config) {
 ExitCode check_timings(Engine const& engine) {
   auto const writable = engine.timings->check();
   if (writable) return ExitCode::done;
-  print_error(fmt::format("timings.csv cannot be written: {}; change timings.csv in the configuration, or the folder's "
-                          "permissions",
-                          writable.error().what));
+  print_error(fmt::format(
+      "timings.csv cannot be written: {}; change timings.csv in the configuration, or the folder's "
+      "permissions",
+      writable.error().what));
   return ExitCode::secrets;
 }
 

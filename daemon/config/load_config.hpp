@@ -26,8 +26,8 @@ std::string to_string(ConfigProblem const& problem);
 
 using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
 
-// Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder; timings.csv from the
-// working directory, as the shell would.
+// Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder; timings.csv from
+// the working directory, as the shell would.
 ConfigResult load_config(std::string const& path);
 // `folder` stands for the file's own folder, `name` for the file in messages.
 ConfigResult parse_config(std::string_view yaml, std::string const& name, std::string const& folder);

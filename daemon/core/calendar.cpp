@@ -11,7 +11,9 @@ namespace {
 constexpr Milliseconds pre_market_opens = 4h;
 constexpr Milliseconds after_market_closes = 20h;
 
-Date previous_day(Date date) { return Date{std::chrono::sys_days{date} - std::chrono::days{1}}; }
+Date previous_day(Date date) {
+  return Date{std::chrono::sys_days{date} - std::chrono::days{1}};
+}
 
 }  // namespace
 

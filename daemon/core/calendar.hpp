@@ -20,9 +20,9 @@ struct Session {
   friend bool operator==(Session const&, Session const&) = default;
 };
 
-// XNYS: Monday to Friday, 04:00 to 20:00 New York, the hours for which the provider has minute bars (contract 1.3).
-// Its holidays are not known here: the provider answers them with an empty page, and they are covered by that.
-// 24x7: every day, midnight to midnight UTC.
+// XNYS: Monday to Friday, 04:00 to 20:00 New York, the hours for which the provider has minute bars
+// (contract 1.3). Its holidays are not known here: the provider answers them with an empty page, and they are
+// covered by that. 24x7: every day, midnight to midnight UTC.
 class Calendar {
  public:
   explicit Calendar(CalendarKind kind);
@@ -34,12 +34,13 @@ class Calendar {
   // The last session whose hours have begun by `time`. Always one: markets open every week.
   Session session_at_or_before(UtcTime time) const;
 
-  // Whether a bar of this timeframe can exist in `range`. A daily bar and longer ones exist when a session overlaps.
+  // Whether a bar of this timeframe can exist in `range`. A daily bar and longer ones exist when a session
+  // overlaps.
   bool trades_in(TimeRange range) const;
 
-  // The end of the last bar that had closed by `time`: what may be asked for and stored as final. Intraday bars close
-  // at their end, those of the last session at its close; a daily bar when its session's hours end (after-market
-  // trades count in its volume, contract 5, row 8), longer ones with their last day.
+  // The end of the last bar that had closed by `time`: what may be asked for and stored as final. Intraday
+  // bars close at their end, those of the last session at its close; a daily bar when its session's hours end
+  // (after-market trades count in its volume, contract 5, row 8), longer ones with their last day.
   UtcTime closed_until(Timeframe timeframe, UtcTime time) const;
 
   // Bars of a timeframe that a range can hold at most.

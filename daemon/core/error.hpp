@@ -14,14 +14,19 @@ enum class ErrorKind {
   transport,       // no answer: DNS, TLS, connect, reset, timeout, truncated body  -> ask again
   rate_limited,    // 429                                                            -> wait, ask again
   remote_failed,   // 5xx, HTML where JSON was due                                   -> ask again
-  remote_refused,  // 400, 403, 404, and refusals inside a 200                       -> give this window up, say why
-  key_refused,     // 401: the credential itself                                     -> give the provider up, say why
-  malformed,       // an answer that breaks the contract                             -> ask again, then give up, keep a sample
+  remote_refused,  // 400, 403, 404, and refusals inside a 200                       -> give this window up,
+                   // say why
+  key_refused,  // 401: the credential itself                                     -> give the provider up, say
+                // why
+  malformed,    // an answer that breaks the contract                             -> ask again, then give up,
+                // keep a sample
   db_unavailable,  // no connection, shutting down, out of resources                 -> do it again later
-  db_in_doubt,     // connection lost while COMMIT was on its way                    -> do it again: loads are idempotent
+  db_in_doubt,     // connection lost while COMMIT was on its way                    -> do it again: loads are
+                   // idempotent
   db_refused,      // permission, missing table, wrong schema                        -> give up, say why
-  schema_mismatch, // the database is older or newer than this program          -> give up, say which to change
-  stopped,         // shutdown was asked for                                         -> unwind quietly
+  schema_mismatch,  // the database is older or newer than this program          -> give up, say which to
+                    // change
+  stopped,          // shutdown was asked for                                         -> unwind quietly
 };
 
 std::string_view to_string(ErrorKind kind);

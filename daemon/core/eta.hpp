@@ -15,8 +15,9 @@ struct WorkDone {
   Milliseconds elapsed;
 };
 
-// What is left at the pace so far, and not sooner than the budget allows. Windows often take fewer pages than they
-// could (a sparse ticker) or more (retries), so what is left is scaled by what the done ones really took.
+// What is left at the pace so far, and not sooner than the budget allows. Windows often take fewer pages than
+// they could (a sparse ticker) or more (retries), so what is left is scaled by what the done ones really
+// took.
 Milliseconds eta(WorkDone const& done, RateLimit limit);
 
 }  // namespace candled

@@ -38,7 +38,7 @@ void failpoint(std::string_view name) {
   static Armed const armed = read_environment();
   static std::atomic<int> passed = 0;  // writer threads pass failpoints too
   if (armed.nth == 0 || name != armed.name) return;
-  if (++passed == armed.nth) std::raise(armed.signal);
+  if (++passed == armed.nth && std::raise(armed.signal) != 0) std::abort();
 }
 
 }  // namespace candled

@@ -1,4 +1,5 @@
-// What an operator allows: the plain values that the decisions of core take. Defaults are the documented ones.
+// What an operator allows: the plain values that the decisions of core take. Defaults are the documented
+// ones.
 #pragma once
 
 #include <chrono>

@@ -37,13 +37,12 @@ std::int64_t pages_at_most(Calendar const& calendar, Timeframe timeframe, TimeRa
   return std::max<std::int64_t>(1, (bars + page_base_bars - 1) / page_base_bars);
 }
 
-std::vector<Batch> group_into_batches(std::string const& job, std::string const& provider, Timeframe timeframe,
-                                      std::vector<Window> windows, std::size_t symbols) {
+std::vector<Batch> group_into_batches(std::string const& job, std::string const& provider,
+                                      Timeframe timeframe, std::vector<Window> windows, std::size_t symbols) {
   std::vector<Batch> batches;
   std::size_t in_last = 0;  // series in the last batch
   for (auto& window : windows) {
-    bool const same_series =
-        !batches.empty() && batches.back().windows.back().series == window.series;
+    bool const same_series = !batches.empty() && batches.back().windows.back().series == window.series;
     if (!same_series && (batches.empty() || in_last == symbols)) {
       batches.push_back({.job = job, .provider = provider, .timeframe = timeframe, .windows = {}});
       in_last = 0;

@@ -12,19 +12,21 @@
 
 namespace candled {
 
-// The parts of `wanted` that are neither covered nor parked, as whole bars, oldest first, but for those in which the
-// market never trades. A window spans nights and weekends: the provider sends nothing for them, they cost nothing,
-// and the coverage stays in one piece. `wanted` is widened to whole bars at its start and cut to them at its end.
+// The parts of `wanted` that are neither covered nor parked, as whole bars, oldest first, but for those in
+// which the market never trades. A window spans nights and weekends: the provider sends nothing for them,
+// they cost nothing, and the coverage stays in one piece. `wanted` is widened to whole bars at its start and
+// cut to them at its end.
 std::vector<TimeRange> ranges_due(Calendar const& calendar, Timeframe timeframe, TimeRange wanted,
                                   RangeSet const& covered, RangeSet const& parked);
 
-// How many answers a range takes when every bar that can exist does, 50,000 base bars an answer (contract, 1.4: `limit`
-// counts minutes for intraday bars and days for longer ones). An upper bound; at least 1.
+// How many answers a range takes when every bar that can exist does, 50,000 base bars an answer
+// (contract, 1.4: `limit` counts minutes for intraday bars and days for longer ones). An upper bound; at
+// least 1.
 std::int64_t pages_at_most(Calendar const& calendar, Timeframe timeframe, TimeRange range);
 
 // At most `symbols` series a batch, all windows of one series in the same batch, in the order given.
 // `windows` of one series must stand side by side.
-std::vector<Batch> group_into_batches(std::string const& job, std::string const& provider, Timeframe timeframe,
-                                      std::vector<Window> windows, std::size_t symbols);
+std::vector<Batch> group_into_batches(std::string const& job, std::string const& provider,
+                                      Timeframe timeframe, std::vector<Window> windows, std::size_t symbols);
 
 }  // namespace candled

@@ -8,7 +8,8 @@
 
 namespace candled {
 
-// `delay` after each multiple of `every`, counted from the Unix epoch: a delay that lets the provider finish its bars.
+// `delay` after each multiple of `every`, counted from the Unix epoch: a delay that lets the provider finish
+// its bars.
 struct EverySchedule {
   Milliseconds every;
   Milliseconds delay{0};

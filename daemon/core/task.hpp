@@ -1,11 +1,13 @@
 // The return type of every coroutine, without Asio's headers: a seam's header stays cheap to include.
 #pragma once
 
+// NOLINTBEGIN(readability-identifier-naming): Boost's names
 namespace boost::asio {
 template <typename T, typename Executor>
 class awaitable;
 class any_io_executor;
 }  // namespace boost::asio
+// NOLINTEND(readability-identifier-naming)
 
 namespace candled {
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <ranges>
 
 namespace candled {
 
@@ -75,7 +76,9 @@ struct Unit {
   Milliseconds length;
 };
 
-constexpr std::array units{Unit{"ms", 1ms}, Unit{"s", 1s}, Unit{"m", 1min}, Unit{"h", 1h}, Unit{"d", 24h}};
+constexpr std::array units{Unit{.suffix = "ms", .length = 1ms}, Unit{.suffix = "s", .length = 1s},
+                           Unit{.suffix = "m", .length = 1min}, Unit{.suffix = "h", .length = 1h},
+                           Unit{.suffix = "d", .length = 24h}};
 
 }  // namespace
 
@@ -115,8 +118,8 @@ std::optional<UtcTime> parse_rfc3339(std::string_view text) {
   auto const fraction = take_fraction(text);
   auto const offset = fraction ? take_offset(text) : std::nullopt;
   if (!offset || !text.empty()) return std::nullopt;
-  return UtcTime{std::chrono::sys_days{*date}} + std::chrono::hours{*hours} +
-         std::chrono::minutes{*minutes} + std::chrono::seconds{*seconds} + *fraction - *offset;
+  return UtcTime{std::chrono::sys_days{*date}} + std::chrono::hours{*hours} + std::chrono::minutes{*minutes} +
+         std::chrono::seconds{*seconds} + *fraction - *offset;
 }
 
 std::optional<Milliseconds> parse_duration(std::string_view text) {
@@ -132,9 +135,9 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
 
 std::string to_string(Milliseconds duration) {
   // Days and hours only when a person would say so: 90 s reads better than 1.5 m, 2 m better than 120 s.
-  for (auto unit = units.rbegin(); unit != units.rend(); ++unit)
-    if (duration >= unit->length && duration % unit->length == 0ms)
-      return fmt::format("{}{}", duration / unit->length, unit->suffix);
+  for (auto const& unit : units | std::views::reverse)
+    if (duration >= unit.length && duration % unit.length == 0ms)
+      return fmt::format("{}{}", duration / unit.length, unit.suffix);
   return fmt::format("{}ms", duration.count());
 }
 

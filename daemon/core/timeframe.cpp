@@ -15,12 +15,19 @@ struct Row {
   Milliseconds length;
 };
 
-constexpr std::array rows{
-    Row{Timeframe::m1, "1m", 1min},   Row{Timeframe::m5, "5m", 5min}, Row{Timeframe::m15, "15m", 15min},
-    Row{Timeframe::m30, "30m", 30min}, Row{Timeframe::h1, "1h", 1h},   Row{Timeframe::h4, "4h", 4h},
-    Row{Timeframe::d1, "1d", 24h},    Row{Timeframe::w1, "1w", 7 * 24h}, Row{Timeframe::mo1, "1mo", 30 * 24h}};
+constexpr std::array rows{Row{.timeframe = Timeframe::m1, .name = "1m", .length = 1min},
+                          Row{.timeframe = Timeframe::m5, .name = "5m", .length = 5min},
+                          Row{.timeframe = Timeframe::m15, .name = "15m", .length = 15min},
+                          Row{.timeframe = Timeframe::m30, .name = "30m", .length = 30min},
+                          Row{.timeframe = Timeframe::h1, .name = "1h", .length = 1h},
+                          Row{.timeframe = Timeframe::h4, .name = "4h", .length = 4h},
+                          Row{.timeframe = Timeframe::d1, .name = "1d", .length = 24h},
+                          Row{.timeframe = Timeframe::w1, .name = "1w", .length = 7 * 24h},
+                          Row{.timeframe = Timeframe::mo1, .name = "1mo", .length = 30 * 24h}};
 
-Row const& row(Timeframe timeframe) { return *std::ranges::find(rows, timeframe, &Row::timeframe); }
+Row const& row(Timeframe timeframe) {
+  return *std::ranges::find(rows, timeframe, &Row::timeframe);
+}
 
 Date first_day(Timeframe timeframe, Date date) {
   if (timeframe == Timeframe::mo1) return date.year() / date.month() / 1;
@@ -37,16 +44,22 @@ Date first_day_of_next(Timeframe timeframe, Date first) {
 
 }  // namespace
 
-std::string_view to_string(Timeframe timeframe) { return row(timeframe).name; }
+std::string_view to_string(Timeframe timeframe) {
+  return row(timeframe).name;
+}
 
 std::optional<Timeframe> parse_timeframe(std::string_view text) {
   auto const found = std::ranges::find(rows, text, &Row::name);
   return found == rows.end() ? std::nullopt : std::optional{found->timeframe};
 }
 
-bool is_intraday(Timeframe timeframe) { return timeframe < Timeframe::d1; }
+bool is_intraday(Timeframe timeframe) {
+  return timeframe < Timeframe::d1;
+}
 
-Milliseconds nominal_length(Timeframe timeframe) { return row(timeframe).length; }
+Milliseconds nominal_length(Timeframe timeframe) {
+  return row(timeframe).length;
+}
 
 UtcTime bar_start(Timeframe timeframe, Zone zone, UtcTime time) {
   auto const length = nominal_length(timeframe);

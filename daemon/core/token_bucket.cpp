@@ -36,7 +36,9 @@ void TokenBucket::answered(SteadyTime now) {
   held_until_.push_back(now + limit_.per);
 }
 
-void TokenBucket::pause(SteadyTime until) { paused_until_ = std::max(paused_until_, until); }
+void TokenBucket::pause(SteadyTime until) {
+  paused_until_ = std::max(paused_until_, until);
+}
 
 Milliseconds shortest_time(RateLimit limit, std::int64_t requests) {
   if (requests <= limit.burst) return Milliseconds{0};

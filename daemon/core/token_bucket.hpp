@@ -11,12 +11,14 @@
 namespace candled {
 
 // Keeps two promises at once, whatever the latency is:
-//  - never more than `requests` in any sliding window of `per`, as the provider sees it. The provider counts a request
-//    somewhere between the moment it is sent and the moment its answer is here; so a request holds its place from
-//    being sent until `per` after its answer. This costs one latency a window of throughput, and no guess is needed.
+//  - never more than `requests` in any sliding window of `per`, as the provider sees it. The provider counts
+//  a request
+//    somewhere between the moment it is sent and the moment its answer is here; so a request holds its place
+//    from being sent until `per` after its answer. This costs one latency a window of throughput, and no
+//    guess is needed.
 //  - at most `burst` at once, then one every per/requests.
-// No clock, no waiting: the caller asks `next`, waits, and then tells `spend` and, for each spend, once `answered`.
-// Calls are in time order.
+// No clock, no waiting: the caller asks `next`, waits, and then tells `spend` and, for each spend, once
+// `answered`. Calls are in time order.
 class TokenBucket {
  public:
   explicit TokenBucket(RateLimit limit);
@@ -38,11 +40,11 @@ class TokenBucket {
   using Step = std::chrono::nanoseconds;
 
   RateLimit limit_;
-  Step interval_;                       // per / requests
-  SteadyTime full_at_{};                // when all `burst` tokens are there again; one costs an interval
+  Step interval_;         // per / requests
+  SteadyTime full_at_{};  // when all `burst` tokens are there again; one costs an interval
   SteadyTime paused_until_{};
   std::size_t in_flight_ = 0;
-  std::deque<SteadyTime> held_until_;   // places of answered requests, oldest first
+  std::deque<SteadyTime> held_until_;  // places of answered requests, oldest first
 };
 
 // How long `requests` take at the least, from a rested bucket: what the provider's limit dictates.

@@ -14,11 +14,17 @@ std::optional<Zone> Zone::find(std::string_view name) {
   }
 }
 
-Zone Zone::utc() { return Zone{date::locate_zone("Etc/UTC")}; }
+Zone Zone::utc() {
+  return Zone{date::locate_zone("Etc/UTC")};
+}
 
-Zone Zone::new_york() { return Zone{date::locate_zone("America/New_York")}; }
+Zone Zone::new_york() {
+  return Zone{date::locate_zone("America/New_York")};
+}
 
-std::string Zone::name() const { return zone_->name(); }
+std::string Zone::name() const {
+  return zone_->name();
+}
 
 Date Zone::date_at(UtcTime time) const {
   auto const local = zone_->to_local(time).time_since_epoch();
@@ -35,6 +41,8 @@ UtcTime Zone::at(Date date, Milliseconds wall_clock) const {
   return std::chrono::time_point_cast<Milliseconds>(zone_->to_sys(local, date::choose::earliest));
 }
 
-Date next_day(Date date) { return Date{std::chrono::sys_days{date} + std::chrono::days{1}}; }
+Date next_day(Date date) {
+  return Date{std::chrono::sys_days{date} + std::chrono::days{1}};
+}
 
 }  // namespace candled

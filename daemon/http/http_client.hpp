@@ -21,11 +21,11 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::string body;
-  std::string content_type;                               // as sent, empty when absent
+  std::string content_type;                                // as sent, empty when absent
   std::optional<Milliseconds> retry_after = std::nullopt;  // of a Retry-After header, seconds or date
-  std::size_t wire_bytes = 0;                             // body bytes received, before decoding
-  Milliseconds connect{0};                                // until TCP and TLS stood; 0 on a kept connection
-  Milliseconds first_byte{0};                             // from the start until the first byte of the answer
+  std::size_t wire_bytes = 0;                              // body bytes received, before decoding
+  Milliseconds connect{0};                                 // until TCP and TLS stood; 0 on a kept connection
+  Milliseconds first_byte{0};  // from the start until the first byte of the answer
 };
 
 class HttpClient {
@@ -35,8 +35,9 @@ class HttpClient {
   HttpClient& operator=(HttpClient const&) = delete;
   virtual ~HttpClient() = default;
 
-  // Errors: transport (nothing, or not all, of an answer came: `what` says what and from which host), malformed
-  // (the body is larger than the client's cap), key_refused (the key cannot be written into a header), stopped.
+  // Errors: transport (nothing, or not all, of an answer came: `what` says what and from which host),
+  // malformed (the body is larger than the client's cap), key_refused (the key cannot be written into a
+  // header), stopped.
   virtual Task<Result<HttpResponse>> get(HttpRequest request) = 0;
 
   // Ends every request in flight, and each later one, with `stopped`.

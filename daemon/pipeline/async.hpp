@@ -34,8 +34,8 @@ class Event {
   boost::asio::steady_timer never_;
 };
 
-// Tasks that run side by side and end before it does. An exception in one is a broken promise of our own: it ends
-// the process.
+// Tasks that run side by side and end before it does. An exception in one is a broken promise of our own: it
+// ends the process.
 class TaskGroup {
  public:
   explicit TaskGroup(boost::asio::any_io_executor executor)

@@ -56,9 +56,13 @@ Task<Result<void>> Loader::finish() {
   co_return Result<void>{};
 }
 
-void Loader::send_open() { send(std::exchange(open_, {})); }
+void Loader::send_open() {
+  send(std::exchange(open_, {}));
+}
 
-void Loader::send(Load load) { loads_.spawn(commit(std::move(load))); }
+void Loader::send(Load load) {
+  loads_.spawn(commit(std::move(load)));
+}
 
 Task<void> Loader::commit(Load load) {
   auto const report = co_await load_until_done(load);

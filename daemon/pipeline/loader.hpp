@@ -10,8 +10,9 @@
 
 namespace candled {
 
-// Bounded: at most `writers` loads are with the store, and who brings more waits. Small pages share a load; a load
-// goes when it is full, or a second old: with a slow provider, bars are to be seen soon and a crash repeats little.
+// Bounded: at most `writers` loads are with the store, and who brings more waits. Small pages share a load; a
+// load goes when it is full, or a second old: with a slow provider, bars are to be seen soon and a crash
+// repeats little.
 class Loader {
  public:
   explicit Loader(Ports& ports);
@@ -21,7 +22,8 @@ class Loader {
   // `slice` are the bars that were appended last.
   void add(LoadSlice slice, std::vector<RejectedBar> rejected);
 
-  // Sends the open load on its way if it is due, and waits while too many are. Error: why no more can be stored.
+  // Sends the open load on its way if it is due, and waits while too many are. Error: why no more can be
+  // stored.
   Task<Result<void>> make_room();
   // Sends what is left and waits for all. Error: the first that a load met.
   Task<Result<void>> finish();

@@ -24,8 +24,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 // spdlog's %v puts the message into the line as it is; within JSON it must be escaped.
 class JsonMessage : public spdlog::custom_flag_formatter {
  public:
-  void format(spdlog::details::log_msg const& message, std::tm const&,
-              spdlog::memory_buf_t& line) override {
+  void format(spdlog::details::log_msg const& message, std::tm const&, spdlog::memory_buf_t& line) override {
     std::string escaped;
     for (char const c : std::string_view{message.payload.data(), message.payload.size()}) {
       if (c == '"' || c == '\\') {
@@ -61,6 +60,8 @@ void log_line(LogLevel level, std::string_view message) {
   spdlog::log(level_of(level), spdlog::string_view_t{message.data(), message.size()});
 }
 
-bool logs(LogLevel level) { return spdlog::should_log(level_of(level)); }
+bool logs(LogLevel level) {
+  return spdlog::should_log(level_of(level));
+}
 
 }  // namespace candled

@@ -13,7 +13,8 @@ namespace candled {
 // Once, in main. Lines go to standard error, where journald and a terminal find them; each is whole.
 void start_log(LogLevel level, LogFormat format);
 
-// error: an operator must act; warn: will be retried, or was dropped; info: one line a batch; debug: each request.
+// error: an operator must act; warn: will be retried, or was dropped; info: one line a batch; debug: each
+// request.
 void log_line(LogLevel level, std::string_view message);
 bool logs(LogLevel level);
 

@@ -62,6 +62,8 @@ void Pacer::failed(ErrorKind kind) {
   queue_->changed.notify_all();
 }
 
-void Pacer::pause(Milliseconds wait) { bucket_.pause(clock_.ticks() + wait); }
+void Pacer::pause(Milliseconds wait) {
+  bucket_.pause(clock_.ticks() + wait);
+}
 
 }  // namespace candled

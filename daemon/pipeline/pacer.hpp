@@ -11,7 +11,8 @@
 
 namespace candled {
 
-// First come, first served. Each `admit` that succeeds is followed by exactly one of `succeeded` and `failed`.
+// First come, first served. Each `admit` that succeeds is followed by exactly one of `succeeded` and
+// `failed`.
 class Pacer {
  public:
   // `concurrency`: requests in flight at most.
@@ -19,8 +20,8 @@ class Pacer {
         std::size_t concurrency);
   ~Pacer();
 
-  // Returns when a request may go: the budget has it, fewer than `concurrency` are in flight, the breaker lets it.
-  // Error: stopped.
+  // Returns when a request may go: the budget has it, fewer than `concurrency` are in flight, the breaker
+  // lets it. Error: stopped.
   Task<Result<void>> admit();
 
   void succeeded();

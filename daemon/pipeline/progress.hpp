@@ -9,17 +9,17 @@
 namespace candled {
 
 struct Progress {
-  std::int64_t windows = 0;        // to be done, as planned so far
-  std::int64_t windows_done = 0;   // committed or given up
+  std::int64_t windows = 0;       // to be done, as planned so far
+  std::int64_t windows_done = 0;  // committed or given up
   std::int64_t windows_failed = 0;
   std::int64_t pages_planned = 0;  // requests that the windows take at the most
   std::int64_t pages_done = 0;     // of these, those of windows that are done
   std::int64_t requests = 0;       // sent, retries included
   std::int64_t retries = 0;
-  std::int64_t bars = 0;           // received and good
-  std::int64_t bars_stored = 0;    // committed: new or changed
-  std::string now;                 // what is being worked on: "us-minute 1m AAPL"
-  std::string waiting;             // why nothing moves, when nothing does: "the database is not there"
+  std::int64_t bars = 0;         // received and good
+  std::int64_t bars_stored = 0;  // committed: new or changed
+  std::string now;               // what is being worked on: "us-minute 1m AAPL"
+  std::string waiting;           // why nothing moves, when nothing does: "the database is not there"
 };
 
 }  // namespace candled

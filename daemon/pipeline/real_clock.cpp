@@ -21,7 +21,9 @@ UtcTime RealClock::now() const {
   return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
 }
 
-SteadyTime RealClock::ticks() const { return std::chrono::steady_clock::now(); }
+SteadyTime RealClock::ticks() const {
+  return std::chrono::steady_clock::now();
+}
 
 Task<Result<void>> RealClock::sleep_until(SteadyTime when) {
   if (sleepers_->stopping) co_return fail(ErrorKind::stopped, "stopped");
@@ -38,6 +40,8 @@ void RealClock::stop() {
   for (auto& timer : sleepers_->timers) timer.cancel();
 }
 
-bool RealClock::stopping() const { return sleepers_->stopping; }
+bool RealClock::stopping() const {
+  return sleepers_->stopping;
+}
 
 }  // namespace candled

@@ -15,7 +15,8 @@ namespace {
 
 using Busy = std::chrono::nanoseconds;
 
-// At 50,000 bars a page this is more than any history: a provider whose pages advance by a bar must come to an end.
+// At 50,000 bars a page this is more than any history: a provider whose pages advance by a bar must come to
+// an end.
 constexpr int pages_per_window_max = 100'000;
 
 GapReason reason_of(ErrorKind kind) {
@@ -140,8 +141,7 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     if (error.kind == ErrorKind::rate_limited) ++result_.record.rate_limited;
     if (!may_try_again(source_.retry, error.kind, tries)) co_return page;
 
-    auto const delay =
-        delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
+    auto const delay = delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
     if (error.kind == ErrorKind::rate_limited) source_.pacer->pause(delay);
     log_debug("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay), error.what);
     ++result_.record.retries;
@@ -163,7 +163,8 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
   co_return response;
 }
 
-// Without an await from the parse to the loader's `add`: the bars at the end of the open load are this page's.
+// Without an await from the parse to the loader's `add`: the bars at the end of the open load are this
+// page's.
 Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   auto& bars = loader_.bars();
   auto const first = bars.size();
@@ -203,12 +204,12 @@ LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t f
     if (failed.reason == CheckFailure::misaligned) continue;  // no bar has its start: nothing is missing
     TimeRange const hole{.from = start, .to = bar_end(batch_.timeframe, calendar_.zone(), start)};
     slice.proven.remove(hole);
-    result_.rejected.push_back({.series = rest.series,
-                                .range = hole,
-                                .reason = GapReason::rejected,
-                                .detail = fmt::format("{}: {} {}", to_string(failed.reason), rest.ticker,
-                                                      to_rfc3339(start)),
-                                .failed_at = ports_.clock.now()});
+    result_.rejected.push_back(
+        {.series = rest.series,
+         .range = hole,
+         .reason = GapReason::rejected,
+         .detail = fmt::format("{}: {} {}", to_string(failed.reason), rest.ticker, to_rfc3339(start)),
+         .failed_at = ports_.clock.now()});
   }
   return slice;
 }
@@ -256,10 +257,10 @@ void BatchRun::fill_record() {
   record.commit = stored.commit;
   bool const stopped = result_.ended_by && result_.ended_by->kind == ErrorKind::stopped;
   bool const all_failed = result_.failed.size() == batch_.windows.size();
-  record.outcome = stopped                                ? "stopped"
-                   : result_.ended_by || all_failed       ? "failed"
-                   : !result_.failed.empty()              ? "partial"
-                                                          : "ok";
+  record.outcome = stopped                          ? "stopped"
+                   : result_.ended_by || all_failed ? "failed"
+                   : !result_.failed.empty()        ? "partial"
+                                                    : "ok";
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 
 namespace candled {
 
-// How a batch's symbols are fetched: `parallel` lanes, each taking the next symbol when it is done with one. Lane n
-// starts n * stagger after the first, so that a batch does not begin with a burst; later nothing but the budget holds
-// a lane back.
+// How a batch's symbols are fetched: `parallel` lanes, each taking the next symbol when it is done with one.
+// Lane n starts n * stagger after the first, so that a batch does not begin with a burst; later nothing but
+// the budget holds a lane back.
 struct BatchShape {
   int parallel = 3;
   Milliseconds stagger{0};
@@ -29,8 +29,8 @@ struct BatchResult {
   std::optional<Error> ended_by;
 };
 
-// plan -> wait -> fetch -> parse -> validate -> load, for every window of the batch. One bad symbol never stops the
-// others. `ports`, `source` and `batch` must outlive the task.
+// plan -> wait -> fetch -> parse -> validate -> load, for every window of the batch. One bad symbol never
+// stops the others. `ports`, `source` and `batch` must outlive the task.
 Task<BatchResult> run_batch(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch,
                             BatchShape shape);
 

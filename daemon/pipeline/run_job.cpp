@@ -9,7 +9,8 @@ namespace candled {
 
 namespace {
 
-// A bar that cannot be true may be a passing fault of the provider: it is asked for again at once, but not for ever.
+// A bar that cannot be true may be a passing fault of the provider: it is asked for again at once, but not
+// for ever.
 constexpr int passes_max = 3;
 
 class JobRun {
@@ -114,7 +115,8 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   auto const id = co_await stored([&] { return ports_.store.record_batch(record); });
   failpoint("batch_recorded");
   auto const dropped_before = run_.timings.dropped();
-  if (auto const written = run_.timings.append(record, id.value_or(BatchId{})); !written && dropped_before == 0)
+  if (auto const written = run_.timings.append(record, id.value_or(BatchId{}));
+      !written && dropped_before == 0)
     log_warn("timings are not written, ingestion goes on: {}", written.error().what);
 }
 
@@ -127,7 +129,8 @@ Task<void> JobRun::park(std::vector<FailedWindow> const& windows) {
 void JobRun::log_batch(BatchRecord const& record) const {
   auto const seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000.0; };
   log_info(
-      "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times 429) "
+      "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times "
+      "429) "
       "in {:.1f} s; waited {:.1f} s for the budget, fetched {:.1f} s, loaded {:.1f} s",
       record.job, to_string(record.timeframe), record.outcome, record.symbols, record.bars, record.inserted,
       record.changed, record.rejected, record.requests, record.retries, record.rate_limited,

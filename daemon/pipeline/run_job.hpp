@@ -27,8 +27,9 @@ struct JobResult {
   std::optional<Error> ended_by;
 };
 
-// Works on what is due of `order` until nothing is left or it has failed: failed windows are parked. Each batch leaves
-// one log line, one row in timings.csv and one in the database. `ports`, `job` and `run` must outlive the task.
+// Works on what is due of `order` until nothing is left or it has failed: failed windows are parked. Each
+// batch leaves one log line, one row in timings.csv and one in the database. `ports`, `job` and `run` must
+// outlive the task.
 Task<JobResult> run_job(Ports& ports, Job const& job, Order order, Run run);
 
 }  // namespace candled

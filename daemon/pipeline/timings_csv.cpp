@@ -37,13 +37,13 @@ class LockedFile {
 
   bool is_open() const { return fd_ >= 0; }
   off_t size() const {
-    struct stat status {};
+    struct stat status{};
     return fstat(fd_, &status) == 0 ? status.st_size : 0;
   }
   // Whether it is still what `path` names: another process may have rotated it before we had the lock.
   bool is_at(std::string const& path) const {
-    struct stat ours {};
-    struct stat named {};
+    struct stat ours{};
+    struct stat named{};
     return fstat(fd_, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino;
   }
   // All of `text`, or, when there is no room, nothing of it. 0 or errno.
@@ -55,7 +55,8 @@ class LockedFile {
     if (ftruncate(fd_, before) != 0) return errno;
     return code;
   }
-  // Cuts what follows the last line end. A crash can leave such a piece; a line is far shorter than the buffer.
+  // Cuts what follows the last line end. A crash can leave such a piece; a line is far shorter than the
+  // buffer.
   void cut_torn_line() const {
     auto const end = size();
     if (end == 0) return;
@@ -79,7 +80,8 @@ void rotate(std::string const& path) {
 
 // A job's or provider's name cannot hold a comma or a quote: the configuration has checked.
 constexpr auto header =
-    "started_at,run_id,batch_id,job,provider,timeframe,symbols,requests,retries,rate_limited,bars,bytes,plan_ms,"
+    "started_at,run_id,batch_id,job,provider,timeframe,symbols,requests,retries,rate_limited,bars,bytes,plan_"
+    "ms,"
     "wait_ms,fetch_ms,parse_ms,validate_ms,copy_ms,merge_ms,commit_ms,total_ms,outcome\n";
 
 }  // namespace
@@ -87,7 +89,9 @@ constexpr auto header =
 TimingsCsv::TimingsCsv(std::string path, std::int64_t rotate_bytes)
     : path_(std::move(path)), rotate_bytes_(rotate_bytes) {}
 
-Result<void> TimingsCsv::check() const { return path_.empty() ? Result<void>{} : write_row(""); }
+Result<void> TimingsCsv::check() const {
+  return path_.empty() ? Result<void>{} : write_row("");
+}
 
 Result<void> TimingsCsv::append(BatchRecord const& record, BatchId batch) {
   if (path_.empty()) return {};
@@ -113,17 +117,18 @@ Result<void> TimingsCsv::write_row(std::string const& row) const {
   }
 }
 
-std::string timings_header() { return header; }
+std::string timings_header() {
+  return header;
+}
 
 std::string timings_row(BatchRecord const& record, BatchId batch) {
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                      to_rfc3339(record.started_at), static_cast<std::int64_t>(record.run),
                      static_cast<std::int64_t>(batch), record.job, record.provider,
                      to_string(record.timeframe), record.symbols, record.requests, record.retries,
-                     record.rate_limited, record.bars, record.bytes, record.plan.count(),
-                     record.wait.count(), record.fetch.count(), record.parse.count(),
-                     record.validate.count(), record.copy.count(), record.merge.count(),
-                     record.commit.count(), record.total.count(), record.outcome);
+                     record.rate_limited, record.bars, record.bytes, record.plan.count(), record.wait.count(),
+                     record.fetch.count(), record.parse.count(), record.validate.count(), record.copy.count(),
+                     record.merge.count(), record.commit.count(), record.total.count(), record.outcome);
 }
 
 }  // namespace candled

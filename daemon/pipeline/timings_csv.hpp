@@ -9,8 +9,9 @@
 
 namespace candled {
 
-// Each row is written whole or not at all; the header comes first in every file; several processes may write the same
-// file. A full disk loses rows, never work: the caller goes on. A row that an earlier crash tore is cut off.
+// Each row is written whole or not at all; the header comes first in every file; several processes may write
+// the same file. A full disk loses rows, never work: the caller goes on. A row that an earlier crash tore is
+// cut off.
 class TimingsCsv {
  public:
   // Empty path: nothing is ever written.

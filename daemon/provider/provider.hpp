@@ -14,11 +14,12 @@ namespace candled {
 
 // One answer's worth of bars, already appended to the caller's vector.
 struct Page {
-  std::size_t bars = 0;   // how many were appended
-  UtcTime proven_until;   // the answer speaks for [window.from, proven_until): what is not there, does not exist
-  std::string cursor;     // how to ask for the rest, [proven_until, window.to); empty: this was the last page
-  std::string request_id; // the provider's name for this answer, for its support; empty when it gave none
-  std::size_t outside = 0;// bars just past window.to that the provider added unasked; dropped
+  std::size_t bars = 0;  // how many were appended
+  UtcTime
+      proven_until;    // the answer speaks for [window.from, proven_until): what is not there, does not exist
+  std::string cursor;  // how to ask for the rest, [proven_until, window.to); empty: this was the last page
+  std::string request_id;   // the provider's name for this answer, for its support; empty when it gave none
+  std::size_t outside = 0;  // bars just past window.to that the provider added unasked; dropped
 };
 
 class Provider {
@@ -28,14 +29,14 @@ class Provider {
   Provider& operator=(Provider const&) = delete;
   virtual ~Provider() = default;
 
-  // The request for the first page of `rest` (empty cursor), or for its continuation (the cursor of the page before,
-  // whose `proven_until` is rest.range.from).
+  // The request for the first page of `rest` (empty cursor), or for its continuation (the cursor of the page
+  // before, whose `proven_until` is rest.range.from).
   virtual HttpRequest request(Window const& rest, Timeframe timeframe, std::string const& cursor) const = 0;
 
-  // Appends the bars of an answer to `request(rest, …)` to `out`, in the order in which they came, unchecked but for
-  // the time: all within rest.range. On an error nothing is appended. Errors, by what the provider meant:
-  // rate_limited, remote_failed, remote_refused, key_refused, malformed; `what` ends with what the operator can do.
-  // May grow the capacity of response.body, nothing else of it.
+  // Appends the bars of an answer to `request(rest, …)` to `out`, in the order in which they came, unchecked
+  // but for the time: all within rest.range. On an error nothing is appended. Errors, by what the provider
+  // meant: rate_limited, remote_failed, remote_refused, key_refused, malformed; `what` ends with what the
+  // operator can do. May grow the capacity of response.body, nothing else of it.
   virtual Result<Page> parse(Window const& rest, Timeframe timeframe, HttpResponse& response,
                              std::vector<Bar>& out) = 0;
 };

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill is POSIX's, not C's
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,14 +16,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void become(std::vector<std::string>& argv, std::map<std::string, std::string> const& environment,
-                         int output, int errors) {
+[[noreturn]] void become(std::vector<std::string>& argv,
+                         std::map<std::string, std::string> const& environment, int output, int errors) {
   int const nothing = open("/dev/null", O_RDONLY);
+  if (nothing < 0) _exit(127);
   dup2(nothing, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(errors, STDERR_FILENO);
-  for (auto const& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+  for (auto const& [name, value] : environment)
+    setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (auto& argument : argv) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
@@ -95,7 +98,9 @@ int Process::wait(std::chrono::seconds limit) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-void Process::signal(int number) const { kill(pid_, number); }
+void Process::signal(int number) const {
+  kill(pid_, number);
+}
 
 Finished run(std::vector<std::string> argv, std::map<std::string, std::string> const& environment) {
   Process process{std::move(argv), environment};
@@ -103,6 +108,8 @@ Finished run(std::vector<std::string> argv, std::map<std::string, std::string> c
   return {.exit_code = exit_code, .output = process.output(), .errors = process.errors()};
 }
 
-std::string built_program(std::string_view name) { return CANDLED_BINARY_DIR "/" + std::string{name}; }
+std::string built_program(std::string_view name) {
+  return CANDLED_BINARY_DIR "/" + std::string{name};
+}
 
 }  // namespace candled::test

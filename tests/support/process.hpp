@@ -11,8 +11,8 @@
 
 namespace candled::test {
 
-// The child gets the parent's environment with `environment` on top, no standard input, and pipes of ours for the
-// rest. It is killed when this object dies before it.
+// The child gets the parent's environment with `environment` on top, no standard input, and pipes of ours for
+// the rest. It is killed when this object dies before it.
 class Process {
  public:
   Process(std::vector<std::string> argv, std::map<std::string, std::string> const& environment = {});
@@ -20,7 +20,8 @@ class Process {
   Process& operator=(Process const&) = delete;
   ~Process();
 
-  // Waits until the output (standard output or error) holds `text`. False: it ended, or a minute has passed, without.
+  // Waits until the output (standard output or error) holds `text`. False: it ended, or a minute has passed,
+  // without.
   bool wait_for(std::string_view text);
   // Waits for the end, a minute at most (then kills it). The exit status, or -N when signal N ended it.
   int wait(std::chrono::seconds limit = std::chrono::seconds{60});

@@ -5,8 +5,12 @@
 namespace candled {
 namespace {
 
-UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
-TimeRange between(std::string_view from, std::string_view to) { return {.from = at(from), .to = at(to)}; }
+UtcTime at(std::string_view text) {
+  return parse_rfc3339(text).value();
+}
+TimeRange between(std::string_view from, std::string_view to) {
+  return {.from = at(from), .to = at(to)};
+}
 
 Calendar const xnys{CalendarKind::xnys};
 Calendar const always{CalendarKind::always};
@@ -45,18 +49,19 @@ struct Closed {
 TEST(Calendar, only_bars_that_have_closed_are_final) {
   constexpr Closed cases[] = {
       {Timeframe::m1, "2024-03-08T15:31:40Z", "2024-03-08T15:31:00Z"},
-      {Timeframe::m1, "2024-03-09T12:00:00Z", "2024-03-09T01:00:00Z"},   // Saturday: Friday's last minute
-      {Timeframe::m1, "2024-03-11T07:59:00Z", "2024-03-09T01:00:00Z"},   // Monday before the pre-market
+      {Timeframe::m1, "2024-03-09T12:00:00Z", "2024-03-09T01:00:00Z"},  // Saturday: Friday's last minute
+      {Timeframe::m1, "2024-03-11T07:59:00Z", "2024-03-09T01:00:00Z"},  // Monday before the pre-market
       {Timeframe::h1, "2024-03-08T15:31:40Z", "2024-03-08T15:00:00Z"},
-      {Timeframe::d1, "2024-03-08T23:00:00Z", "2024-03-08T05:00:00Z"},   // Friday 18:00: it still trades
-      {Timeframe::d1, "2024-03-09T01:00:00Z", "2024-03-09T05:00:00Z"},   // Friday 20:00: its bar is final
-      {Timeframe::d1, "2024-03-10T12:00:00Z", "2024-03-09T05:00:00Z"},   // Sunday
+      {Timeframe::d1, "2024-03-08T23:00:00Z", "2024-03-08T05:00:00Z"},  // Friday 18:00: it still trades
+      {Timeframe::d1, "2024-03-09T01:00:00Z", "2024-03-09T05:00:00Z"},  // Friday 20:00: its bar is final
+      {Timeframe::d1, "2024-03-10T12:00:00Z", "2024-03-09T05:00:00Z"},  // Sunday
       {Timeframe::w1, "2024-03-09T12:00:00Z", "2024-03-03T05:00:00Z"},
       {Timeframe::mo1, "2024-03-09T12:00:00Z", "2024-03-01T05:00:00Z"},
   };
   for (auto const& one : cases)
     EXPECT_EQ(to_rfc3339(xnys.closed_until(one.timeframe, at(one.now))), one.until) << one.now;
-  EXPECT_EQ(to_rfc3339(always.closed_until(Timeframe::d1, at("2024-03-09T12:00:00Z"))), "2024-03-09T00:00:00Z");
+  EXPECT_EQ(to_rfc3339(always.closed_until(Timeframe::d1, at("2024-03-09T12:00:00Z"))),
+            "2024-03-09T00:00:00Z");
 }
 
 TEST(Calendar, counts_the_bars_that_can_exist) {

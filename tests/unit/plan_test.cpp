@@ -5,8 +5,12 @@
 namespace candled {
 namespace {
 
-UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
-TimeRange between(std::string_view from, std::string_view to) { return {.from = at(from), .to = at(to)}; }
+UtcTime at(std::string_view text) {
+  return parse_rfc3339(text).value();
+}
+TimeRange between(std::string_view from, std::string_view to) {
+  return {.from = at(from), .to = at(to)};
+}
 
 Calendar const xnys{CalendarKind::xnys};
 
@@ -35,7 +39,8 @@ TEST(RangesDue, holes_in_which_the_market_trades) {
 TEST(RangesDue, a_window_spans_the_night_so_that_coverage_stays_in_one_piece) {
   RangeSet const covered{between("2024-03-04T05:00:00Z", "2024-03-09T01:00:00Z")};
 
-  auto const due = ranges_due(xnys, Timeframe::m1, between("2024-03-04T05:00:00Z", "2024-03-11T08:05:00Z"), covered, {});
+  auto const due =
+      ranges_due(xnys, Timeframe::m1, between("2024-03-04T05:00:00Z", "2024-03-11T08:05:00Z"), covered, {});
 
   EXPECT_EQ(due, std::vector{between("2024-03-09T01:00:00Z", "2024-03-11T08:05:00Z")});
 }
@@ -49,7 +54,8 @@ TEST(RangesDue, parked_windows_are_left_alone) {
 }
 
 TEST(RangesDue, asks_for_whole_bars_only) {
-  auto const due = ranges_due(xnys, Timeframe::h1, between("2024-03-05T15:20:00Z", "2024-03-05T18:40:00Z"), {}, {});
+  auto const due =
+      ranges_due(xnys, Timeframe::h1, between("2024-03-05T15:20:00Z", "2024-03-05T18:40:00Z"), {}, {});
 
   EXPECT_EQ(due, std::vector{between("2024-03-05T15:00:00Z", "2024-03-05T18:00:00Z")});
 }
@@ -69,8 +75,8 @@ TEST(GroupIntoBatches, keeps_the_windows_of_one_series_together) {
     return Window{.series = SeriesId{series}, .ticker = "T" + std::to_string(series), .range = {}};
   };
 
-  auto const batches =
-      group_into_batches("job", "massive", Timeframe::m1, {window(1), window(1), window(2), window(3), window(3)}, 2);
+  auto const batches = group_into_batches("job", "massive", Timeframe::m1,
+                                          {window(1), window(1), window(2), window(3), window(3)}, 2);
 
   ASSERT_EQ(batches.size(), 2U);
   EXPECT_EQ(batches[0].windows.size(), 3U);

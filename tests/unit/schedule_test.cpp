@@ -9,7 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
+UtcTime at(std::string_view text) {
+  return parse_rfc3339(text).value();
+}
 
 TEST(NextRun, every_minute_a_delay_after_the_grid) {
   Schedule const schedule = EverySchedule{.every = 1min, .delay = 20s};

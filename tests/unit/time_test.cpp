@@ -7,7 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
+UtcTime at(std::string_view text) {
+  return parse_rfc3339(text).value();
+}
 
 TEST(Time, reads_and_writes_rfc3339) {
   EXPECT_EQ(at("1970-01-01T00:00:00Z"), UtcTime{0ms});

@@ -5,7 +5,9 @@
 namespace candled {
 namespace {
 
-UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
+UtcTime at(std::string_view text) {
+  return parse_rfc3339(text).value();
+}
 
 struct Case {
   Timeframe timeframe;
@@ -14,7 +16,8 @@ struct Case {
   std::string_view end;
 };
 
-// New York is UTC-5 in winter; in 2024 summer time (UTC-4) began on 10 March and ended on 3 November, at 02:00.
+// New York is UTC-5 in winter; in 2024 summer time (UTC-4) began on 10 March and ended on 3 November, at
+// 02:00.
 constexpr Case cases[] = {
     {Timeframe::m1, "2024-01-02T14:31:59Z", "2024-01-02T14:31:00Z", "2024-01-02T14:32:00Z"},
     {Timeframe::m5, "2024-01-02T14:34:59Z", "2024-01-02T14:30:00Z", "2024-01-02T14:35:00Z"},
@@ -65,7 +68,9 @@ TEST(Timeframe, whole_bars_widen_a_range_to_both_sides) {
   EXPECT_EQ(whole_bars(Timeframe::m1, Zone::utc(), whole), whole);
 }
 
-TEST(Zone, an_unknown_name_is_not_found) { EXPECT_EQ(Zone::find("America/Gotham"), std::nullopt); }
+TEST(Zone, an_unknown_name_is_not_found) {
+  EXPECT_EQ(Zone::find("America/Gotham"), std::nullopt);
+}
 
 }  // namespace
 }  // namespace candled

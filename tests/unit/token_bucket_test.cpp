@@ -63,7 +63,8 @@ TEST(TokenBucket, a_request_holds_its_place_until_a_window_after_its_answer) {
   bucket.spend(start);
   bucket.spend(start);
 
-  EXPECT_EQ(bucket.next(start + 30s), std::nullopt);  // both in flight: the provider may count them any moment
+  EXPECT_EQ(bucket.next(start + 30s),
+            std::nullopt);  // both in flight: the provider may count them any moment
 
   bucket.answered(start + 30s);
   EXPECT_EQ(bucket.next(start + 30s), start + 40s);
@@ -87,7 +88,8 @@ TEST(TokenBucket, never_exceeds_the_limit_in_any_window_under_random_latency) {
     RateLimit const limit{.requests = std::uniform_int_distribution{1, 20}(random),
                           .per = Milliseconds{std::uniform_int_distribution{100, 2000}(random)},
                           .burst = 1 + round % 5};
-    TokenBucket bucket{{.requests = limit.requests, .per = limit.per, .burst = std::min(limit.burst, limit.requests)}};
+    TokenBucket bucket{
+        {.requests = limit.requests, .per = limit.per, .burst = std::min(limit.burst, limit.requests)}};
     std::vector<SteadyTime> counted;
     std::vector<std::pair<SteadyTime, SteadyTime>> in_flight;  // answer, counted at
     auto now = start;
@@ -106,7 +108,8 @@ TEST(TokenBucket, never_exceeds_the_limit_in_any_window_under_random_latency) {
       now = *next;
       bucket.spend(now);
       auto const latency = Milliseconds{std::uniform_int_distribution{0, 1500}(random)};
-      auto const within = Milliseconds{std::uniform_int_distribution<std::int64_t>{0, latency.count()}(random)};
+      auto const within =
+          Milliseconds{std::uniform_int_distribution<std::int64_t>{0, latency.count()}(random)};
       in_flight.emplace_back(now + latency, now + within);
     }
     std::ranges::sort(counted);
@@ -117,9 +120,9 @@ TEST(TokenBucket, never_exceeds_the_limit_in_any_window_under_random_latency) {
 }
 
 TEST(TokenBucket, shortest_time_is_what_the_bucket_takes) {
-  for (auto const& limit : {RateLimit{.requests = 150, .per = 60s, .burst = 5},
-                            RateLimit{.requests = 5, .per = 60s, .burst = 1},
-                            RateLimit{.requests = 10, .per = 1s, .burst = 10}}) {
+  for (auto const& limit :
+       {RateLimit{.requests = 150, .per = 60s, .burst = 5}, RateLimit{.requests = 5, .per = 60s, .burst = 1},
+        RateLimit{.requests = 10, .per = 1s, .burst = 10}}) {
     for (int const count : {1, 4, 5, 6, 11, 150, 151, 420}) {
       TokenBucket bucket{limit};
       auto const sent = send_all(bucket, count, 0ms);
