@@ -174,18 +174,17 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   if (!page) return page;
 
   auto const check_started = ports_.clock.ticks();
-  std::vector<FailedBar> impossible;
-  CheckContext const context{.timeframe = batch_.timeframe, .zone = calendar_.zone(), .range = rest.range};
-  check_bars(bars, first, context, impossible);
+  auto const checked =
+      check_bars(bars, first, {.timeframe = batch_.timeframe, .zone = calendar_.zone(), .range = rest.range});
   validate_ += since(check_started);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   result_.record.bars += good;
-  result_.record.rejected += static_cast<std::int64_t>(impossible.size());
+  result_.record.rejected += static_cast<std::int64_t>(checked.rejected.size());
   ports_.progress.bars += good;
-  auto slice = slice_of(rest, *page, first, impossible);
+  auto slice = slice_of(rest, *page, first, checked.rejected);
   std::vector<RejectedBar> rejected;
-  for (auto const& failed : impossible)
+  for (auto const& failed : checked.rejected)
     rejected.push_back(
         {.series = rest.series, .bar = failed.bar, .reason = std::string{to_string(failed.reason)}});
   loader_.add(std::move(slice), std::move(rejected));
