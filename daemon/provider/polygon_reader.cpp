@@ -106,6 +106,8 @@ std::string read_bar(json::value element, Volume volume, Bar& bar, std::int64_t&
   }
   if (!seen.has(bar_required)) return "t, o, h, l or c is missing";
   if (volume == Volume::required && !seen.has(bar_v)) return "v is missing";
+  // Nothing was traded, so there is no average: 0 stands for none.
+  if (bar.vwap == 0 && bar.volume == 0) bar.vwap = std::numeric_limits<double>::quiet_NaN();
   return {};
 }
 

@@ -1,0 +1,57 @@
+// Tells bars that can be from bars that cannot, before any is stored.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/bar.hpp"
+#include "core/time.hpp"
+#include "core/timeframe.hpp"
+#include "core/zone.hpp"
+
+namespace candled {
+
+enum class CheckFailure {
+  price_not_finite,
+  price_not_positive,
+  high_too_low,  // below open, low or close
+  low_too_high,  // above open, high or close
+  volume_not_finite,
+  volume_negative,  // zero is legal: real bars of indices and thin options have it
+  vwap_not_finite,  // NaN is legal: none was given
+  vwap_not_positive,
+  trade_count_negative,  // -1 is legal: none was given
+  outside_range,
+  misaligned,             // `start` is not where a bar of this timeframe starts
+  conflicting_duplicate,  // the same start as an earlier bar, which stays, with other values
+};
+
+// As stored in rejected_bar.reason: the enumerator's name.
+std::string_view to_string(CheckFailure failure);
+
+struct CheckContext {
+  Timeframe timeframe;
+  Zone zone;  // in which 4h bars, days, weeks and months start
+  TimeRange range;
+};
+
+struct RejectedBar {
+  Bar bar;
+  CheckFailure reason;
+};
+
+struct CheckReport {
+  std::vector<RejectedBar> rejected;  // by start
+  std::size_t duplicates = 0;         // dropped: equal to the bar before them in every value
+};
+
+// Checks bars[first, end), in place: afterwards they are sorted by start, unique, and pass; the rest is in
+// the report. Bars that are sorted and pass cost a read each and no memory.
+CheckReport check_bars(std::vector<Bar>& bars, std::size_t first, CheckContext const& context);
+
+// The first thing that is wrong with one bar. nullopt: nothing.
+std::optional<CheckFailure> check(Bar const& bar, CheckContext const& context);
+
+}  // namespace candled
