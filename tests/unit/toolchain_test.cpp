@@ -45,7 +45,8 @@ TEST(Toolchain, gcc_13_is_refused_with_what_to_do) {
 TEST(Toolchain, gcc_14_is_not_refused) {
   auto const configured = configure(believing_gcc("14.1.0"));
 
-  EXPECT_EQ(configured.exit_code, 0);
+  // It gets as far as the libraries; there clang, which this really is, cannot be taken for GCC any longer.
+  EXPECT_TRUE(configured.errors.contains("cmake/dependencies.cmake")) << configured.errors;
   EXPECT_FALSE(configured.errors.contains("miscompiles coroutines")) << configured.errors;
 }
 
