@@ -72,20 +72,25 @@ CheckReport check_bars(std::vector<Bar>& bars, std::size_t first, CheckContext c
   if (!std::ranges::is_sorted(page, {}, &Bar::start)) sort_by_start(page);
 
   CheckReport report;
+  auto const reject = [&report](Bar const& bar, CheckFailure reason) {
+    report.rejected.push_back({.bar = bar, .reason = reason});
+  };
+  std::optional<UtcTime> contested;  // the start that bars with different values claim
   auto kept = begin;
   for (auto bar = begin; bar != bars.end(); ++bar) {
-    auto failure = check(*bar, context);
-    if (!failure && kept != begin && std::prev(kept)->start == bar->start) {
-      if (same_values(*std::prev(kept), *bar)) {
-        ++report.duplicates;
-        continue;
-      }
-      failure = CheckFailure::conflicting_duplicate;
-    }
-    if (failure)
-      report.rejected.push_back({.bar = *bar, .reason = *failure});
-    else
+    if (auto const failure = check(*bar, context)) {
+      reject(*bar, *failure);
+    } else if (bar->start == contested) {
+      reject(*bar, CheckFailure::conflicting_duplicate);
+    } else if (kept == begin || std::prev(kept)->start != bar->start) {
       *kept++ = *bar;
+    } else if (same_values(*std::prev(kept), *bar)) {
+      ++report.duplicates;
+    } else {
+      contested = bar->start;
+      reject(*--kept, CheckFailure::conflicting_duplicate);
+      reject(*bar, CheckFailure::conflicting_duplicate);
+    }
   }
   bars.erase(kept, bars.end());
   return report;

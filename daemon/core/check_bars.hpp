@@ -25,7 +25,7 @@ enum class CheckFailure {
   trade_count_negative,  // -1 is legal: none was given
   outside_range,
   misaligned,             // `start` is not where a bar of this timeframe starts
-  conflicting_duplicate,  // the same start as an earlier bar, which stays, with other values
+  conflicting_duplicate,  // bars of one start with different values: which is true cannot be known, all go
 };
 
 // As stored in rejected_bar.reason: the enumerator's name.
@@ -37,14 +37,14 @@ struct CheckContext {
   TimeRange range;
 };
 
-struct RejectedBar {
+struct FailedBar {
   Bar bar;
   CheckFailure reason;
 };
 
 struct CheckReport {
-  std::vector<RejectedBar> rejected;  // by start
-  std::size_t duplicates = 0;         // dropped: equal to the bar before them in every value
+  std::vector<FailedBar> rejected;  // by start
+  std::size_t duplicates = 0;       // dropped: equal to the bar before them in every value
 };
 
 // Checks bars[first, end), in place: afterwards they are sorted by start, unique, and pass; the rest is in

@@ -1,6 +1,7 @@
 #include "pipeline/run_batch.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "core/check_bars.hpp"
 #include "core/failpoint.hpp"
@@ -198,9 +199,11 @@ LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t f
                   .first = first,
                   .count = loader_.bars().size() - first,
                   .proven = {TimeRange{.from = rest.range.from, .to = page.proven_until}}};
+  auto const good = std::span{loader_.bars()}.subspan(first);
   for (auto const& failed : impossible) {
     auto const start = failed.bar.start;
     if (failed.reason == CheckFailure::misaligned) continue;  // no bar has its start: nothing is missing
+    if (std::ranges::binary_search(good, start, {}, &Bar::start)) continue;  // a good one came beside it
     TimeRange const hole{.from = start, .to = bar_end(batch_.timeframe, calendar_.zone(), start)};
     slice.proven.remove(hole);
     result_.rejected.push_back(

@@ -181,17 +181,18 @@ TEST(CheckBars, a_bar_that_comes_again_unchanged_is_dropped_and_counted) {
   EXPECT_TRUE(report.rejected.empty());
 }
 
-TEST(CheckBars, of_two_bars_for_one_time_the_first_stays) {
+TEST(CheckBars, of_two_bars_with_different_values_for_one_time_neither_is_believed) {
   auto second = good();
   second.close = 10.25;
   std::vector bars{good(), second};
 
   auto const report = check_bars(bars, 0, minutes());
 
-  EXPECT_EQ(bars, std::vector{good()});
-  ASSERT_EQ(report.rejected.size(), 1U);
+  EXPECT_TRUE(bars.empty());
+  ASSERT_EQ(report.rejected.size(), 2U);
   EXPECT_EQ(to_string(report.rejected[0].reason), "conflicting_duplicate");
-  EXPECT_EQ(report.rejected[0].bar, second);
+  EXPECT_EQ(report.rejected[0].bar, good());
+  EXPECT_EQ(report.rejected[1].bar, second);
 }
 
 TEST(CheckBars, an_impossible_bar_does_not_take_the_place_of_a_good_one) {
