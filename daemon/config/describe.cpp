@@ -11,18 +11,18 @@ namespace candled {
 
 namespace {
 
-std::string_view to_string(ProviderKind kind) {
+std::string_view word(ProviderKind kind) {
   switch (kind) {
     case ProviderKind::polygon: return "polygon";
   }
   return "";
 }
 
-std::string_view to_string(CalendarKind kind) {
+std::string_view word(CalendarKind kind) {
   return kind == CalendarKind::xnys ? "XNYS" : "24x7";
 }
 
-std::string_view to_string(LogLevel level) {
+std::string_view word(LogLevel level) {
   switch (level) {
     case LogLevel::debug: return "debug";
     case LogLevel::info: return "info";
@@ -32,11 +32,11 @@ std::string_view to_string(LogLevel level) {
   return "";
 }
 
-std::string_view to_string(LogFormat format) {
+std::string_view word(LogFormat format) {
   return format == LogFormat::text ? "text" : "json";
 }
 
-std::string_view to_string(Jitter jitter) {
+std::string_view word(Jitter jitter) {
   return jitter == Jitter::full ? "full" : "none";
 }
 
@@ -62,7 +62,7 @@ std::string to_text(std::vector<Milliseconds> const& durations) {
 void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   auto const& limit = provider.rate_limit;
   lines.push_back(fmt::format("  {}:", provider.name));
-  lines.push_back(fmt::format("    kind: {}", to_string(provider.kind)));
+  lines.push_back(fmt::format("    kind: {}", word(provider.kind)));
   lines.push_back(fmt::format("    base_url: {}", provider.base_url));
   lines.push_back(fmt::format("    api_key: ({})", provider.api_key.empty() ? "empty" : "set, not shown"));
   lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {} }}", limit.requests,
@@ -76,7 +76,7 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    provider: {}", job.provider));
   lines.push_back(fmt::format("    timeframe: {}", to_string(job.timeframe)));
   lines.push_back(fmt::format("    symbols: [{}]", fmt::join(job.symbols, ", ")));
-  lines.push_back(fmt::format("    calendar: {}", to_string(job.calendar)));
+  lines.push_back(fmt::format("    calendar: {}", word(job.calendar)));
   lines.push_back(fmt::format("    schedule: {}", job.schedule ? to_text(*job.schedule) : "(none)"));
   lines.push_back(fmt::format("    history: {}", to_string(job.history)));
   lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
@@ -95,7 +95,7 @@ std::vector<std::string> describe(Config const& config) {
   for (auto const& provider : config.providers) describe(provider, lines);
   lines.push_back(fmt::format("retry: {{ multiplier: {}, min: {}, max: {}, attempts: {}, jitter: {} }}",
                               to_string(retry.multiplier), to_string(retry.min), to_string(retry.max),
-                              retry.attempts, to_string(retry.jitter)));
+                              retry.attempts, word(retry.jitter)));
   lines.push_back(fmt::format("breaker: {{ failures: {}, open_for: {} }}", config.breaker.failures,
                               to_string(config.breaker.open_for)));
   lines.emplace_back("jobs:");
@@ -109,8 +109,8 @@ std::vector<std::string> describe(Config const& config) {
   lines.push_back(config.control_listen.empty()
                       ? "control: (none)"
                       : fmt::format("control: {{ listen: {} }}", config.control_listen));
-  lines.push_back(fmt::format("log: {{ level: {}, format: {} }}", to_string(config.log.level),
-                              to_string(config.log.format)));
+  lines.push_back(
+      fmt::format("log: {{ level: {}, format: {} }}", word(config.log.level), word(config.log.format)));
   return lines;
 }
 

@@ -130,8 +130,8 @@ Form<int> whole_number(int min, int max) {
 }
 
 Form<Milliseconds> duration(Milliseconds min, Milliseconds max) {
-  return {.expected = fmt::format("a duration from {} to {}, such as {}", to_string(min), to_string(max),
-                                  to_string(std::clamp(Milliseconds{30s}, min, max))),
+  return {.expected = fmt::format("a duration from {} to {}, such as {}", min == 0s ? "0s" : to_string(min),
+                                  to_string(max), to_string(std::clamp(Milliseconds{30s}, min, max))),
           .read = [min, max](std::string const& text) -> Reading<Milliseconds> {
             auto const value = parse_duration(text);
             if (!value) return refuse(duration_hint(text));

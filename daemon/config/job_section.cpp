@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -18,12 +19,34 @@ namespace {
 
 using namespace std::chrono_literals;
 
+struct OtherSpelling {
+  std::string_view theirs;
+  std::string_view ours;
+};
+
+// What other programs call our timeframes. 1M is a month to most of them, and a minute to nobody.
+constexpr std::array timeframe_spellings{
+    OtherSpelling{"1min", "1m"},    OtherSpelling{"minute", "1m"},  OtherSpelling{"5min", "5m"},
+    OtherSpelling{"15min", "15m"},  OtherSpelling{"30min", "30m"},  OtherSpelling{"60m", "1h"},
+    OtherSpelling{"60min", "1h"},   OtherSpelling{"1hour", "1h"},   OtherSpelling{"hour", "1h"},
+    OtherSpelling{"240m", "4h"},    OtherSpelling{"24h", "1d"},     OtherSpelling{"1day", "1d"},
+    OtherSpelling{"day", "1d"},     OtherSpelling{"daily", "1d"},   OtherSpelling{"7d", "1w"},
+    OtherSpelling{"1week", "1w"},   OtherSpelling{"week", "1w"},    OtherSpelling{"weekly", "1w"},
+    OtherSpelling{"1M", "1mo"},     OtherSpelling{"1month", "1mo"}, OtherSpelling{"month", "1mo"},
+    OtherSpelling{"monthly", "1mo"}};
+
 Form<Timeframe> timeframe_form() {
-  std::vector<std::pair<std::string, Timeframe>> choices;
+  std::vector<std::string> names;
   for (auto const timeframe : {Timeframe::m1, Timeframe::m5, Timeframe::m15, Timeframe::m30, Timeframe::h1,
                                Timeframe::h4, Timeframe::d1, Timeframe::w1, Timeframe::mo1})
-    choices.emplace_back(to_string(timeframe), timeframe);
-  return one_of(std::move(choices));
+    names.emplace_back(to_string(timeframe));
+  auto const read = [names](std::string const& text) -> Reading<Timeframe> {
+    if (auto const timeframe = parse_timeframe(text)) return *timeframe;
+    auto const known = std::ranges::find(timeframe_spellings, text, &OtherSpelling::theirs);
+    if (known != timeframe_spellings.end()) return refuse(fmt::format("did you mean '{}'?", known->ours));
+    return refuse(did_you_mean(text, names));
+  };
+  return {.expected = fmt::format("one of {}", timeframe_names), .read = read};
 }
 
 Date today() {
@@ -51,7 +74,7 @@ void describe(Section& schedule, ScheduleDraft& draft) {
                 "{ every: 1m, delay: 20s } or { at: \"17:30\", zone: America/New_York }");
   schedule.rule({"every", "at", "zone"}, !(every && daily),
                 "expected either every or at and zone, found both", "keep one of them, or make two jobs");
-  schedule.rule({"delay", "at", "zone"}, !daily || !schedule.has("delay") || every,
+  schedule.rule({"delay"}, !daily || !schedule.has("delay") || every,
                 "expected delay only beside every, found it beside at", "add the delay to at");
   schedule.rule({"at", "zone"}, every || schedule.has("at") == schedule.has("zone"),
                 "expected at and zone together, found only one of them",

@@ -49,18 +49,18 @@ Value from_environment(std::string const& name) {
   return *std::move(value);
 }
 
-Value from_file(std::string const& path, unsigned forbidden_mode) {
+// `name` is what messages call the file.
+Value from_file(std::string const& path, std::string const& name, unsigned forbidden_mode) {
   auto file = read_small_file(path);
   if (!file)
-    return missing(fmt::format("expected a secret in the file {}, which {}", path, file.error().message),
+    return missing(fmt::format("expected a secret in {}, found that it {}", name, file.error().message),
                    file.error().hint);
   if ((file->mode & forbidden_mode) != 0)
-    return missing(
-        fmt::format("expected the file {} to be its owner's alone, found mode {:04o}", path, file->mode),
-        fmt::format("chmod 600 {}", path));
+    return missing(fmt::format("expected {} to be its owner's alone, found mode {:04o}", name, file->mode),
+                   fmt::format("chmod 600 {}", path));
   cut_line_break(file->text);
   if (file->text.empty())
-    return missing(fmt::format("expected a secret in the file {}, which is empty", path), "");
+    return missing(fmt::format("expected a secret in {}, found that it is empty", name), "");
   return std::move(file->text);
 }
 
@@ -69,8 +69,8 @@ Value from_credential(std::string const& name) {
   auto const hint = fmt::format("in the unit: LoadCredential={}:/path/of/the/file", name);
   if (!folder || folder->empty())
     return missing(fmt::format("expected the credential {}, found no CREDENTIALS_DIRECTORY", name), hint);
-  // systemd has set the modes of this folder, which only this service can enter.
-  auto value = from_file(path_within(*folder, name), 0);
+  // Any mode: systemd keeps others out of the whole folder.
+  auto value = from_file(path_within(*folder, name), "the credential " + name, 0);
   if (!value) value.error().hint = hint;
   return value;
 }
@@ -82,7 +82,10 @@ Value value_of(std::string_view reference, std::string const& folder) {
   if (kind == "env" && is_variable_name(name)) return from_environment(name);
   bool const plain = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
   if (kind == "credential" && plain) return from_credential(name);
-  if (kind == "file" && !name.empty()) return from_file(path_within(folder, name), 0077);
+  if (kind == "file" && !name.empty()) {
+    auto const path = path_within(folder, name);
+    return from_file(path, "the file " + path, 0077);
+  }
   // Not shown: it may be the secret itself, put within the braces.
   return std::unexpected(Refusal{.message =
                                      "expected a reference of the form ${env:NAME}, ${credential:NAME} or "

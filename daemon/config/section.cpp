@@ -23,8 +23,10 @@ std::string_view in_words(YamlNode::Kind kind) {
 
 std::string hint_for_kind(YamlNode const& node, YamlNode::Kind wanted) {
   if (node.kind == YamlNode::Kind::null) return "give it a value, or remove the key";
-  if (wanted == YamlNode::Kind::list && node.kind == YamlNode::Kind::value) return "write [ … ] around it";
-  if (wanted == YamlNode::Kind::mapping && node.text.find(':') != std::string::npos)
+  if (wanted == YamlNode::Kind::list && node.kind == YamlNode::Kind::value)
+    return "write a list: [a, b], or a line \"- …\" for each item";
+  bool const url = node.text.find("://") != std::string::npos;
+  if (wanted == YamlNode::Kind::mapping && !url && node.text.find(':') != std::string::npos)
     return "put a space after the colon";
   return "";
 }
@@ -96,7 +98,7 @@ void Section::rule(std::initializer_list<std::string_view> keys, bool holds, std
   if (holds || listing() || std::ranges::any_of(keys, [&](auto key) { return wrong(key); })) return;
   std::string_view last;
   for (auto const key : keys)
-    if (has(key) && (last.empty() || place_of(last).line <= place_of(key).line)) last = key;
+    if (has(key) && (last.empty() || place_of(last) < place_of(key))) last = key;
   problem(last, std::move(message), std::move(hint));
 }
 
@@ -142,7 +144,7 @@ YamlNode const* Section::declare_required(std::string_view key, std::string cons
   auto const* const node = declare(key, expected);
   if (node == nullptr && !listing())
     report(place_, join(key),
-           {.message = fmt::format("expected {}, found no such key", expected), .hint = "add it"});
+           {.message = fmt::format("expected {}, found that this required key is missing", expected)});
   return node;
 }
 

@@ -53,7 +53,12 @@ std::optional<std::string> nearest(std::string_view word, std::vector<std::strin
     best = candidate;
     best_distance = distance;
   }
-  return best;
+  if (best) return best;
+  for (auto const& candidate : known)
+    if (std::min(word.size(), candidate.size()) >= 3 &&
+        (folded(word).starts_with(folded(candidate)) || folded(candidate).starts_with(folded(word))))
+      return candidate;
+  return std::nullopt;
 }
 
 std::string did_you_mean(std::string_view word, std::vector<std::string> const& known) {

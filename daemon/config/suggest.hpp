@@ -14,7 +14,7 @@ namespace candled {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The nearest of `known`, when it is near enough to be meant: a third of its letters, and one at least, may
-// be wrong.
+// be wrong; or one of the two is how the other starts ("warning" and "warn"), with three letters at least.
 std::optional<std::string> nearest(std::string_view word, std::vector<std::string> const& known);
 
 // "did you mean 'api_key'?", or "" when nothing is near.

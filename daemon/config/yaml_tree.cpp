@@ -18,6 +18,10 @@ namespace candled {
 
 namespace {
 
+constexpr std::string_view indentation_hint =
+    "compare the indentation of this line with the lines above, and see that every key ends with a colon and "
+    "a space";
+
 Place place_of(YAML::Mark const& mark) {
   if (mark.is_null()) return {.line = 1, .column = 1};
   return {.line = mark.line + 1, .column = mark.column + 1};
@@ -33,10 +37,27 @@ std::size_t nodes_of(YamlNode const& node) {
   return count;
 }
 
+// `line` starts with a quote. Within double quotes a backslash takes the next character along; within single
+// quotes two of them stand for one.
+bool closes_its_quote(std::string_view line) {
+  auto const quote = line.front();
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    bool const doubled = quote == '\'' && line.substr(i).starts_with("''");
+    if (doubled || (quote == '"' && line[i] == '\\')) {
+      ++i;
+    } else if (line[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Builds the tree from the parser's events. After the first problem it ignores what still comes: the parser
 // cannot be stopped, and the text is small.
 class TreeBuilder : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   std::optional<ConfigProblem> const& problem() const { return problem_; }
   YamlNode& root() { return root_; }
 
@@ -66,20 +87,21 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
                 std::string const& value) override {
     check_tag(mark, tag);
+    check_one_line(mark, value);
     add({.kind = YamlNode::Kind::value, .place = place_of(mark), .text = value}, anchor);
   }
 
   void OnSequenceStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
+                       YAML::EmitterStyle::value style) override {
     check_tag(mark, tag);
-    open({.kind = YamlNode::Kind::list, .place = place_of(mark)}, anchor);
+    open({.kind = YamlNode::Kind::list, .place = place_of(mark)}, anchor, style);
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(YAML::Mark const& mark, std::string const& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value style) override {
     check_tag(mark, tag);
-    open({.kind = YamlNode::Kind::mapping, .place = place_of(mark)}, anchor);
+    open({.kind = YamlNode::Kind::mapping, .place = place_of(mark)}, anchor, style);
   }
   void OnMapEnd() override { close(); }
 
@@ -87,6 +109,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     YAML::anchor_t anchor;
+    bool flow;                    // written with brackets
     std::optional<YamlNode> key;  // of the child that comes next
   };
 
@@ -105,11 +128,28 @@ class TreeBuilder : public YAML::EventHandler {
       refuse(place_of(mark), "expected a plain value, found a tag (!…)", "leave the tag out");
   }
 
-  void open(YamlNode node, YAML::anchor_t anchor) {
+  // A forgotten quote or colon makes one value of several lines: said here, before their text, which may hold
+  // a secret, is taken for the value of a key that may be shown.
+  void check_one_line(YAML::Mark const& mark, std::string const& value) {
+    auto const written = text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()));
+    auto const line = written.substr(0, written.find('\n'));
+    bool const quoted = line.starts_with('"') || line.starts_with('\'');
+    if (quoted && !closes_its_quote(line))
+      refuse(place_of(mark), "expected a closing quote on the same line, found none", "close the quote");
+    if (!quoted && !line.starts_with(value))
+      refuse(place_of(mark), "expected a value on one line, found one that goes on below it",
+             !open_.empty() && open_.back().flow ? "put a comma after it, or close the bracket before it"
+                                                 : std::string{indentation_hint});
+  }
+
+  void open(YamlNode node, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
     if (problem_) return;
     if (open_.size() >= yaml_depth_max)
       return refuse(node.place, "expected at most 16 levels of nesting, found more", "");
-    open_.push_back({.node = std::move(node), .anchor = anchor, .key = std::nullopt});
+    open_.push_back({.node = std::move(node),
+                     .anchor = anchor,
+                     .flow = style == YAML::EmitterStyle::Flow,
+                     .key = std::nullopt});
   }
 
   void close() {
@@ -147,6 +187,7 @@ class TreeBuilder : public YAML::EventHandler {
     mapping.node.children.push_back(std::move(node));
   }
 
+  std::string_view text_;
   int documents_ = 0;
   std::size_t nodes_ = 0;
   YamlNode root_;
@@ -160,10 +201,6 @@ struct PlainWords {
   std::string_view ours;
   std::string_view hint;
 };
-
-constexpr std::string_view indentation_hint =
-    "compare the indentation of this line with the lines above, and see that every key ends with a colon and "
-    "a space";
 
 // The library's own messages are never shown: some quote the text, and the text may hold a secret.
 constexpr std::array plain_words{
@@ -217,7 +254,7 @@ std::expected<YamlNode, ConfigProblem> parse_yaml(std::string_view text) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   if (auto problem = find_bad_text(text)) return std::unexpected(*std::move(problem));
 
-  TreeBuilder builder;
+  TreeBuilder builder{text};
   try {
     std::istringstream stream{std::string{text}};
     YAML::Parser parser{stream};

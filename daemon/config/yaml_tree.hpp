@@ -1,6 +1,7 @@
 // A YAML text as a tree of plain values that remember where they stood. The only door to the YAML library.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <expected>
 #include <string>
@@ -15,6 +16,8 @@ namespace candled {
 struct Place {
   int line = 0;
   int column = 0;
+
+  friend auto operator<=>(Place, Place) = default;
 };
 
 // A null, a single value, a list or a mapping. A value stays the text that was written: what `1m`, `no` or
@@ -38,7 +41,8 @@ inline constexpr std::size_t yaml_depth_max = 16;
 
 // The one document in `text`. A problem has place, message and hint; file and path are the caller's. Refused,
 // beside what is not YAML: text that is not UTF-8, control characters, tabs as indentation, nothing at all, a
-// second document, tags, keys that are no text, and more than the limits above. Never throws.
+// second document, tags, keys that are no text, values of more than one line (a quote or a colon
+// was forgotten), and more than the limits above. Never throws.
 std::expected<YamlNode, ConfigProblem> parse_yaml(std::string_view text);
 
 }  // namespace candled
