@@ -13,6 +13,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::db_unavailable: return "db_unavailable";
     case ErrorKind::db_in_doubt: return "db_in_doubt";
     case ErrorKind::db_refused: return "db_refused";
+    case ErrorKind::schema_mismatch: return "schema_mismatch";
     case ErrorKind::stopped: return "stopped";
   }
   return "unknown";
