@@ -1,0 +1,415 @@
+#include "store/load_bars.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/failpoint.hpp"
+#include "store/bar_copy.hpp"
+#include "store/park_windows.hpp"
+#include "store/pg_text.hpp"
+#include "store/rejected_bars.hpp"
+#include "store/sqlstate.hpp"
+
+namespace candled {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
+
+constexpr char update_sql[] = R"(
+  WITH incoming AS (
+    SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[],
+                         $7::float8[], $8::float8[], $9::int4[])
+      AS i (series_id, ts, open, high, low, close, volume, vwap, trade_count)
+  ), kept AS (
+    INSERT INTO candled.bar_revision (ts, open, high, low, close, volume, vwap, series_id, trade_count)
+    SELECT b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.series_id, b.trade_count
+    FROM candled.bar b JOIN incoming i USING (series_id, ts)
+    WHERE b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz
+  )
+  UPDATE candled.bar b
+  SET open = i.open, high = i.high, low = i.low, close = i.close, volume = i.volume, vwap = i.vwap,
+      trade_count = i.trade_count
+  FROM incoming i
+  WHERE b.series_id = i.series_id AND b.ts = i.ts AND b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz)";
+
+constexpr char cover_sql[] = R"(
+  UPDATE candled.series s SET covered = s.covered + p.proven::tstzmultirange
+  FROM unnest($1::int4[], $2::text[]) AS p (series_id, proven)
+  WHERE s.series_id = p.series_id AND NOT s.covered @> p.proven::tstzmultirange)";
+
+// Only what the row lock gave us may be written. NO KEY: rows that merely refer to the series need not wait.
+std::string series_sql(std::string_view lock) {
+  return fmt::format(R"(
+    SELECT s.series_id, s.timeframe, {},
+           EXISTS (SELECT FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL
+                     AND g.during && p.proven::tstzmultirange)
+    FROM candled.series s JOIN unnest($1::int4[], $2::text[]) AS p (series_id, proven) USING (series_id)
+    ORDER BY s.series_id {})",
+                     ranges_sql("s.covered"), lock);
+}
+
+// What the database knows of one series, and what this load adds to it.
+struct SeriesState {
+  RangeSet proven;
+  RangeSet covered;
+  Timeframe timeframe = Timeframe::m1;
+  bool has_gap = false;  // an open one, where this load proves something
+};
+using States = std::map<SeriesId, SeriesState>;
+
+enum class Compare { where_covered, everywhere };
+enum class Writing { at_once, piece_by_piece };
+
+struct Verdicts {
+  std::vector<BarRef> fresh;
+  std::vector<BarRef> changed;
+  std::int64_t unchanged = 0;
+
+  bool nothing_to_write() const { return fresh.empty() && changed.empty(); }
+};
+
+class Stopwatch {
+ public:
+  Milliseconds lap() {
+    auto const now = SteadyClock::now();
+    return std::chrono::duration_cast<Milliseconds>(now - std::exchange(started_, now));
+  }
+
+ private:
+  SteadyClock::time_point started_ = SteadyClock::now();
+};
+
+auto key(BarRef const& ref) {
+  return std::pair{ref.series, ref.bar->start};
+}
+
+// The load's bars in the order of the table's key, each key once: of two slices with the same bar the later
+// wins.
+std::vector<BarRef> in_key_order(Load const& load) {
+  std::vector<BarRef> refs;
+  refs.reserve(load.bars.size());
+  for (auto const& slice : load.slices)
+    for (std::size_t i = 0; i < slice.count; ++i)
+      refs.push_back({slice.series, &load.bars.at(slice.first + i)});
+  auto const place = [](BarRef const& ref) { return std::tuple{ref.series, ref.bar->start, ref.bar}; };
+  if (!std::ranges::is_sorted(refs, {}, place)) std::ranges::sort(refs, {}, place);
+  auto const last_of_equals = [&](std::size_t i) {
+    return i + 1 == refs.size() || key(refs[i]) != key(refs[i + 1]);
+  };
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < refs.size(); ++i)
+    if (last_of_equals(i)) refs[kept++] = refs[i];
+  refs.resize(kept);
+  return refs;
+}
+
+States proven_by(Load const& load) {
+  States states;
+  for (auto const& slice : load.slices) states[slice.series].proven.add(slice.proven);
+  for (auto const& rejected : load.rejected) states[rejected.series];
+  return states;
+}
+
+void read_states(pqxx::work& work, std::string_view lock, States& states) {
+  PgArray series;
+  PgArray proven;
+  for (auto const& [id, state] : states) {
+    series.add(id);
+    proven.add(state.proven);
+  }
+  auto const found = work.exec_params(series_sql(lock), series.text(), proven.text());
+  if (found.size() != states.size())
+    throw std::runtime_error(fmt::format("{} of {} series of a load are not in candled.series",
+                                         states.size() - found.size(), states.size()));
+  for (auto const& row : found) {
+    auto& state = states.at(SeriesId{row[0].as<int>()});
+    state.timeframe = parse_timeframe(row[1].c_str()).value();
+    state.covered = parse_ranges(row[2].c_str());
+    state.has_gap = row[3].as<bool>();
+  }
+}
+
+std::vector<TimeRange> intersection(RangeSet const& a, RangeSet const& b) {
+  std::vector<TimeRange> common;
+  for (auto const& range : a.ranges())
+    for (auto const& other : b.ranges())
+      if (auto const both = intersection(range, other); !both.empty()) common.push_back(both);
+  return common;
+}
+
+// Where stored bars may stand in the way of `bars`, which are sorted by key.
+std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States const& states, Compare compare) {
+  std::vector<StoredRange> ranges;
+  for (auto first = bars.begin(); first != bars.end();) {
+    auto const id = first->series;
+    auto const end = std::find_if(first, bars.end(), [&](BarRef const& ref) { return ref.series != id; });
+    TimeRange const around{.from = first->bar->start, .to = std::prev(end)->bar->start + Milliseconds{1}};
+    auto const& state = states.at(id);
+    auto const suspects =
+        compare == Compare::everywhere ? std::vector{around} : intersection(state.proven, state.covered);
+    for (auto const& suspect : suspects)
+      if (auto const range = intersection(suspect, around); !range.empty()) ranges.push_back({id, range});
+    first = end;
+  }
+  return ranges;
+}
+
+bool same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+bool same_values(Bar const& a, Bar const& b) {
+  return same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close) &&
+         same(a.volume, b.volume) && same(a.vwap, b.vwap) && a.trade_count == b.trade_count;
+}
+
+// Merges two sorted streams: ours, and the stored bars as they arrive.
+Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
+                             std::span<StoredRange const> ranges) {
+  Verdicts verdicts;
+  auto next = bars.begin();
+  read_bars(connection, ranges, [&](SeriesId series, Bar const& stored) {
+    auto const place = key({series, &stored});
+    while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
+    if (next == bars.end() || key(*next) != place) return;
+    if (same_values(*next->bar, stored))
+      ++verdicts.unchanged;
+    else
+      verdicts.changed.push_back(*next);
+    ++next;
+  });
+  verdicts.fresh.insert(verdicts.fresh.end(), next, bars.end());
+  return verdicts;
+}
+
+// The old values go to bar_revision in the same statement.
+void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
+  PgArray series, ts, open, high, low, close, volume, vwap, trade_count;
+  auto first = bars.front().bar->start;
+  auto last = first;
+  for (auto const& [id, bar] : bars) {
+    series.add(id);
+    ts.add(bar->start);
+    open.add(bar->open);
+    high.add(bar->high);
+    low.add(bar->low);
+    close.add(bar->close);
+    volume.add(bar->volume);
+    vwap.add(bar->vwap);
+    trade_count.add(bar->trade_count);
+    first = std::min(first, bar->start);
+    last = std::max(last, bar->start);
+  }
+  work.exec_params(update_sql, series.text(), ts.text(), open.text(), high.text(), low.text(), close.text(),
+                   volume.text(), vwap.text(), trade_count.text(), pg_text(first), pg_text(last));
+}
+
+// One load, tried until it is in: see load_bars().
+class Loading {
+ public:
+  Loading(PgConnection& connection, KnownYears& years, Load const& load)
+      : connection_(connection), years_(years), load_(load), bars_(in_key_order(load)) {}
+
+  LoadReport run();
+
+ private:
+  LoadReport attempt(Compare compare, Writing writing);
+  void ensure_partitions();
+  bool is_known_already(States const& states, LoadReport& report);
+  void write(pqxx::work& work, Verdicts const& verdicts, Writing writing);
+  template <class Write>
+  void bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece);
+  void quarantine(pqxx::work& work, States& states);
+  void cover(pqxx::work& work, States const& states);
+
+  struct Refused {
+    BarRef ref;
+    std::string reason;
+  };
+
+  PgConnection& connection_;
+  KnownYears& years_;
+  Load const& load_;
+  std::vector<BarRef> const bars_;
+  std::vector<Refused> refused_;  // of the attempt that runs
+};
+
+LoadReport Loading::run() {
+  // At most two things can turn up while we write that a second try knows: bars that somebody else wrote
+  // where nothing is covered, and bars that break a constraint. Beyond that the error is the caller's.
+  auto compare = Compare::where_covered;
+  auto writing = Writing::at_once;
+  for (;;) try {
+      ensure_partitions();
+      return attempt(compare, writing);
+    } catch (pqxx::sql_error const& error) {
+      bool const foreign_bar = error.sqlstate() == "23505" && compare == Compare::where_covered;
+      bool const bad_bar =
+          classify_sqlstate(error.sqlstate()) == SqlFailure::bad_data && writing == Writing::at_once;
+      if (foreign_bar)
+        compare = Compare::everywhere;
+      else if (bad_bar)
+        writing = Writing::piece_by_piece;
+      else
+        throw;
+      years_.clear();  // a partition that was dropped looks like a bad bar
+    }
+}
+
+LoadReport Loading::attempt(Compare compare, Writing writing) {
+  LoadReport report;
+  refused_.clear();
+  auto states = proven_by(load_);
+  Stopwatch watch;
+  failpoint("load_before_begin");
+  pqxx::work work{connection_.session()};
+  read_states(work, "", states);
+  failpoint("load_after_begin");
+  if (is_known_already(states, report)) {
+    report.merge = watch.lap();
+    return report;
+  }
+  read_states(work, "FOR NO KEY UPDATE OF s", states);
+  auto const verdicts = compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, compare));
+  report.merge = watch.lap();
+  write(work, verdicts, writing);
+  failpoint("load_after_copy");
+  report.copy = watch.lap();
+  quarantine(work, states);
+  failpoint("load_before_coverage");
+  cover(work, states);
+  failpoint("load_before_commit");
+  work.commit();
+  failpoint("load_after_commit");
+  report.commit = watch.lap();
+  report.refused = std::ssize(refused_);
+  auto const refused_of = [&](std::vector<BarRef> const& bars) {
+    return std::ranges::count_if(refused_, [&](Refused const& refused) {
+      return std::ranges::binary_search(bars, key(refused.ref), {}, key);
+    });
+  };
+  report.inserted = std::ssize(verdicts.fresh) - refused_of(verdicts.fresh);
+  report.changed = std::ssize(verdicts.changed) - refused_of(verdicts.changed);
+  report.unchanged = verdicts.unchanged;
+  return report;
+}
+
+// In a transaction of its own: the lock on the parent must not wait for our COMMIT.
+void Loading::ensure_partitions() {
+  std::set<int> missing;
+  for (auto const& ref : bars_) {
+    auto const year = static_cast<int>(
+        std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(ref.bar->start)}.year());
+    // Beyond these nothing is kept: such a bar finds no partition and is rejected by itself.
+    if (year >= 1900 && year < 2200 && !years_.contains(year)) missing.insert(year);
+  }
+  for (int const year : missing) {
+    pqxx::work work{connection_.session()};
+    auto const day = fmt::format("{}-01-01T00:00:00Z", year);
+    work.exec_params(partitions_sql, day, day);
+    work.commit();
+    years_.insert(year);
+  }
+}
+
+// A look without the row lock: a load that changes nothing then writes nothing at all, not even a lock.
+bool Loading::is_known_already(States const& states, LoadReport& report) {
+  if (!load_.rejected.empty()) return false;
+  for (auto const& [id, state] : states) {
+    if (state.has_gap) return false;
+    for (auto const& range : state.proven.ranges())
+      if (!state.covered.contains(range)) return false;
+  }
+  auto const verdicts =
+      compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, Compare::where_covered));
+  report.unchanged = verdicts.unchanged;
+  return verdicts.nothing_to_write();
+}
+
+void Loading::write(pqxx::work& work, Verdicts const& verdicts, Writing writing) {
+  auto const copy = [&](std::span<BarRef const> bars) { copy_bars(connection_, bars); };
+  auto const update = [&](std::span<BarRef const> bars) { update_bars(work, bars); };
+  if (writing == Writing::piece_by_piece) {
+    bisect(work, verdicts.fresh, copy);
+    bisect(work, verdicts.changed, update);
+    return;
+  }
+  if (!verdicts.fresh.empty()) copy(verdicts.fresh);
+  if (!verdicts.changed.empty()) update(verdicts.changed);
+}
+
+// Writes all that can be written: halves what fails until a single bar is left, and sets that aside.
+template <class Write>
+void Loading::bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece) {
+  if (bars.empty()) return;
+  work.exec("SAVEPOINT piece");
+  try {
+    write_piece(bars);
+    work.exec("RELEASE SAVEPOINT piece");
+    return;
+  } catch (pqxx::sql_error const& error) {
+    if (error.sqlstate() == "23505" || classify_sqlstate(error.sqlstate()) != SqlFailure::bad_data) throw;
+    if (bars.size() == 1)
+      refused_.push_back(
+          {bars.front(), fmt::format("database: {} {}", error.sqlstate(), primary_message(error.what()))});
+  }
+  work.exec("ROLLBACK TO SAVEPOINT piece");
+  work.exec("RELEASE SAVEPOINT piece");
+  if (bars.size() == 1) return;
+  bisect(work, bars.first(bars.size() / 2), write_piece);
+  bisect(work, bars.subspan(bars.size() / 2), write_piece);
+}
+
+// Keeps what is wrong for people to see. The time of a bar that we could not store is not covered but a gap
+// with its reason, so that it is neither forgotten nor asked for every minute.
+void Loading::quarantine(pqxx::work& work, States& states) {
+  auto rejected = load_.rejected;
+  std::vector<FailedWindow> gaps;
+  auto const now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  for (auto const& [ref, reason] : refused_) {
+    rejected.push_back({.series = ref.series, .bar = *ref.bar, .reason = reason});
+    auto& state = states.at(ref.series);
+    TimeRange const time{.from = ref.bar->start, .to = ref.bar->start + nominal_length(state.timeframe)};
+    state.proven.remove(time);
+    gaps.push_back({.series = ref.series,
+                    .range = time,
+                    .reason = GapReason::rejected,
+                    .detail = reason,
+                    .failed_at = now});
+  }
+  keep_rejected_bars(work, rejected);
+  park_windows(work, gaps);
+}
+
+void Loading::cover(pqxx::work& work, States const& states) {
+  PgArray series;
+  PgArray proven;
+  for (auto const& [id, state] : states) {
+    if (state.proven.empty()) continue;
+    series.add(id);
+    proven.add(state.proven);
+  }
+  fill_gaps(work, series.text(), proven.text());
+  work.exec_params(cover_sql, series.text(), proven.text());
+}
+
+}  // namespace
+
+LoadReport load_bars(PgConnection& connection, KnownYears& years, Load const& load) {
+  if (load.slices.empty() && load.rejected.empty()) return {};
+  return Loading{connection, years, load}.run();
+}
+
+}  // namespace candled

@@ -1,0 +1,88 @@
+#include "store/park_windows.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "store/pg_text.hpp"
+
+namespace candled {
+
+namespace {
+
+// The same lock, in the same order, as a load takes: gaps of a series have one writer at a time.
+constexpr char lock_sql[] =
+    "SELECT FROM candled.series WHERE series_id = ANY ($1::int4[]) ORDER BY series_id FOR NO KEY UPDATE";
+
+constexpr char park_sql[] = R"(
+  WITH failed AS (
+    SELECT $1::int4 AS series_id, $2::tstzrange AS during, $3 AS reason, $4 AS detail, $5::timestamptz AS failed_at
+  ), found AS (
+    SELECT g.* FROM candled.gap g JOIN failed f ON g.series_id = f.series_id AND g.during && f.during
+    WHERE g.closed_at IS NULL
+  ), told AS (  -- this very failure, before: its reply was lost
+    SELECT FROM found JOIN failed f ON found.last_tried >= f.failed_at AND found.during @> f.during
+  ), merged AS (
+    SELECT (SELECT min(gap_id) FROM found) AS gap_id,
+           range_merge(multirange(f.during) + coalesce((SELECT range_agg(during) FROM found), '{}')) AS during,
+           1 + coalesce((SELECT max(attempts) FROM found), 0) AS attempts
+    FROM failed f WHERE NOT EXISTS (SELECT FROM told)
+  ), due AS (
+    SELECT m.*, f.series_id, f.reason, f.detail, f.failed_at,
+           f.failed_at + (ARRAY[interval '10 minutes', '1 hour', '1 day', '7 days'])[least(m.attempts, 4)] AS next_try_at
+    FROM merged m CROSS JOIN failed f
+  ), swallowed AS (
+    UPDATE candled.gap g SET closed_at = d.failed_at
+    FROM due d, found WHERE g.gap_id = found.gap_id AND g.gap_id <> d.gap_id
+  ), again AS (
+    UPDATE candled.gap g
+    SET during = d.during, reason = d.reason, detail = d.detail, last_tried = greatest(g.last_tried, d.failed_at),
+        attempts = d.attempts, next_try_at = d.next_try_at
+    FROM due d WHERE g.gap_id = d.gap_id
+  )
+  INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
+  SELECT series_id, during, reason, detail, failed_at, failed_at, attempts, next_try_at FROM due WHERE gap_id IS NULL)";
+
+constexpr char fill_sql[] = R"(
+  UPDATE candled.gap g
+  SET during = CASE WHEN isempty(r.rest) THEN g.during ELSE range_merge(r.rest) END,
+      closed_at = CASE WHEN isempty(r.rest) THEN now() END
+  FROM (
+    SELECT o.gap_id, multirange(o.during) - p.proven::tstzmultirange AS rest
+    FROM candled.gap o JOIN unnest($1::int4[], $2::text[]) AS p (series_id, proven) USING (series_id)
+    WHERE o.closed_at IS NULL AND o.during && p.proven::tstzmultirange
+  ) r
+  WHERE g.gap_id = r.gap_id AND (isempty(r.rest) OR range_merge(r.rest) <> g.during))";
+
+constexpr std::size_t detail_bytes_max = 500;
+
+std::string_view to_string(GapReason reason) {
+  switch (reason) {
+    case GapReason::fetch_failed: return "fetch_failed";
+    case GapReason::refused: return "refused";
+    case GapReason::malformed: return "malformed";
+    case GapReason::rejected: return "rejected";
+  }
+  return "fetch_failed";
+}
+
+}  // namespace
+
+void park_windows(pqxx::work& work, std::span<FailedWindow const> windows) {
+  if (windows.empty()) return;
+  PgArray series;
+  for (auto const& window : windows) series.add(window.series);
+  work.exec_params(lock_sql, series.text());
+  for (auto const& [id, range, reason, detail, failed_at] : windows) {
+    if (range.empty()) continue;
+    auto const line = std::string_view{detail}.substr(0, detail_bytes_max);
+    work.exec_params(park_sql, pg_text(id), pg_text(range), std::string{to_string(reason)}, pg_text(line),
+                     pg_text(failed_at));
+  }
+}
+
+void fill_gaps(pqxx::work& work, std::string const& series, std::string const& proven) {
+  work.exec_params(fill_sql, series, proven);
+}
+
+}  // namespace candled

@@ -1,0 +1,10 @@
+-- The whole database as it stands today, in the order in which it can be made: psql -f schema/all.sql DATABASE.
+-- For reading and for tests; databases in use get here by `candled migrate`. A test proves that both are the same.
+\set ON_ERROR_STOP on
+\ir schema_migration.sql
+\ir instrument.sql
+\ir series.sql
+\ir bar.sql
+\ir gap.sql
+\ir ingest.sql
+\ir views.sql
