@@ -1,0 +1,157 @@
+#include "exchange/faults.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "exchange/hash.hpp"
+
+namespace candled {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+bool concerns(FaultRule const& rule, FaultAsk const& ask) {
+  if (!rule.ticker.empty() && rule.ticker != ask.ticker) return false;
+  if (rule.page != FaultPage::any && (rule.page == FaultPage::next) != ask.next_page) return false;
+  return ask.number > rule.after && (rule.times == 0 || ask.number <= rule.after + rule.times);
+}
+
+// The same choice of victims for every fault, on a short page too: the 1st, 6th, 11th bar …
+constexpr std::size_t every = 5;
+
+void duplicate_some(std::vector<Bar>& bars, FaultKind kind) {
+  std::vector<Bar> all;
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    all.push_back(bars[i]);
+    if (i % every != 0) continue;
+    all.push_back(bars[i]);
+    if (kind == FaultKind::conflicting_duplicate) all.back().volume += 100;
+  }
+  bars = std::move(all);
+}
+
+void make_impossible(Bar& bar, std::size_t turn) {
+  switch (turn % 5) {
+    case 0:
+      std::swap(bar.high, bar.low);
+      bar.high -= 0.01;
+      break;
+    case 1: bar.low = -bar.low; break;
+    case 2: bar.open = 0; break;
+    case 3: bar.volume = -bar.volume; break;
+    default: bar.close = bar.high + 1; break;
+  }
+}
+
+template <class Change>
+void change_some(std::vector<Bar>& bars, Change change) {
+  for (std::size_t i = 0; i < bars.size(); i += every) change(bars[i], i / every);
+}
+
+// A first page without bars whose next page has them all. Only where `from` moves on by that, so that the URL
+// is not the same again.
+void empty_before_next(Page& page, AggregatesAsk const& ask, std::string_view host) {
+  if (page.results.empty() || ask.sort != Order::ascending) return;
+  auto const first = page.results.front().start;
+  if (first <= ask.range.from) return;
+  page.next_url = next_url(ask, host, first);
+  page.results.clear();
+  page.query_count = 0;
+}
+
+void leave_out(Bar& bar) {
+  bar.vwap = std::numeric_limits<double>::quiet_NaN();
+  bar.trade_count = -1;
+}
+
+std::string path_and_query(std::string_view url) {
+  auto const slash = url.find('/', url.find("://") + 3);
+  return std::string{slash == url.npos ? std::string_view{} : url.substr(slash)};
+}
+
+}  // namespace
+
+FaultRule const* decide(FaultRules const& rules, FaultAsk const& ask) {
+  for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+    auto const& rule = rules.rules[i];
+    auto const luck =
+        mixed(mixed(mixed(rules.seed, i), hash_of(ask.url)), static_cast<std::uint64_t>(ask.number));
+    if (concerns(rule, ask) && fraction(luck) < rule.rate) return &rule;
+  }
+  return nullptr;
+}
+
+std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view request_id) {
+  auto const with_retry_after = [&](Answer answer) {
+    if (rule.retry_after)
+      answer.headers.push_back(
+          "Retry-After: " +
+          std::to_string(std::chrono::ceil<std::chrono::seconds>(*rule.retry_after).count()));
+    return answer;
+  };
+  switch (rule.kind) {
+    case FaultKind::status_429: return with_retry_after(refusal(Refusal::too_many_requests, request_id));
+    case FaultKind::status_429_empty: return with_retry_after({.status = 429, .body = ""});
+    case FaultKind::status_500: return gateway_page(500);
+    case FaultKind::status_502: return gateway_page(502);
+    case FaultKind::status_503: return with_retry_after(gateway_page(503));
+    case FaultKind::status_504: return gateway_page(504);
+    case FaultKind::html_200: {
+      auto page = gateway_page(502);
+      page.status = 200;
+      return page;
+    }
+    case FaultKind::refuse_200: {
+      auto inside = refusal(Refusal::not_entitled, request_id);
+      inside.status = 200;
+      return inside;
+    }
+    case FaultKind::not_entitled_403: return refusal(Refusal::not_entitled, request_id);
+    case FaultKind::timeframe_403: return refusal(Refusal::timeframe, request_id);
+    case FaultKind::today_403: return refusal(Refusal::today, request_id);
+    case FaultKind::unknown_key_401: return refusal(Refusal::unknown_key, request_id);
+    default: return std::nullopt;
+  }
+}
+
+void spoil(Page& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
+           std::string_view sent) {
+  auto& bars = page.results;
+  switch (kind) {
+    case FaultKind::wrong_ticker: page.ticker = page.ticker == "ZZZT" ? "ZZZS" : "ZZZT"; break;
+    case FaultKind::duplicate:
+    case FaultKind::conflicting_duplicate: duplicate_some(bars, kind); break;
+    case FaultKind::unsorted: std::ranges::reverse(bars); break;
+    case FaultKind::impossible: change_some(bars, make_impossible); break;
+    case FaultKind::foreign_bar:  // a year before the rest: outside any range that was asked for
+      if (!bars.empty()) bars.insert(bars.begin(), bars.front()), bars.front().start -= 24h * 365;
+      break;
+    case FaultKind::changed: change_some(bars, [](Bar& bar, std::size_t) { bar.volume += 1; }); break;
+    case FaultKind::flip_adjusted: page.adjusted = !page.adjusted; break;
+    case FaultKind::foreign_next_url:
+      page.next_url = "https://evil.example" +
+                      (page.next_url.empty() ? std::string{sent} : path_and_query(page.next_url));
+      break;
+    case FaultKind::endless_next_url: page.next_url = std::string{host} + std::string{sent}; break;
+    case FaultKind::missing_fields:
+      page.query_count.reset();
+      page.counted = false;
+      change_some(bars, [](Bar& bar, std::size_t) { leave_out(bar); });
+      break;
+    case FaultKind::missing_close:
+      change_some(bars, [](Bar& bar, std::size_t) { bar.close = std::numeric_limits<double>::quiet_NaN(); });
+      break;
+    case FaultKind::empty_results_null: page.empty_form = EmptyForm::null; break;
+    case FaultKind::false_empty:
+      bars.clear();
+      page.query_count = 0;
+      page.next_url.clear();
+      break;
+    case FaultKind::empty_with_next_url: empty_before_next(page, ask, host); break;
+    default: break;
+  }
+}
+
+}  // namespace candled
