@@ -10,6 +10,8 @@
 
 namespace candled {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 template <class Value>
@@ -40,14 +42,15 @@ bool fits_into_a_header(std::string_view value) {
   return std::ranges::all_of(value, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
-Milliseconds milliseconds(curl_off_t microseconds) {
-  return std::chrono::duration_cast<Milliseconds>(std::chrono::microseconds{microseconds});
-}
-
-Milliseconds measured(CURL* easy, CURLINFO what) {
+// Since the start of the transfer; 0: not reached.
+std::chrono::microseconds measured(CURL* easy, CURLINFO what) {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(easy, what, &microseconds);
-  return milliseconds(microseconds);
+  return std::chrono::microseconds{microseconds};
+}
+
+Milliseconds rounded(std::chrono::microseconds time) {
+  return std::chrono::round<Milliseconds>(time);
 }
 
 // A server can write into curl's messages: "unsupported HTTP version (…)".
@@ -71,6 +74,9 @@ CurlTransfer::CurlTransfer(HttpRequest const& request, HttpLimits const& limits)
 Result<HttpResponse> CurlTransfer::finish(CURLcode code) {
   if (fault_) return std::unexpected(*fault_);
   if (code != CURLE_OK) return std::unexpected(transport_error(code));
+  // curl takes headers that break off for whole ones.
+  if (!headers_ended_)
+    return fail(ErrorKind::transport, fmt::format("{}: the headers end in the middle", host_));
   if (gunzip_ && !gunzip_->at_end())
     return fail(ErrorKind::transport, fmt::format("{}: the gzip body ends in the middle", host_));
   long status = 0;
@@ -128,8 +134,9 @@ void CurlTransfer::set_options() {
   set(easy(), CURLOPT_PREREQDATA, this);
 
   set(easy(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(easy(), CURLOPT_PIPEWAIT,
-      1L);  // rather a stream of a connection that is being made than another connection
+  // Rather a stream of a connection that is being made than another connection. Not without TLS: there curl
+  // would let all requests wait for the first whole answer, to learn that it is HTTP/1.1.
+  set(easy(), CURLOPT_PIPEWAIT, plain_http_ ? 0L : 1L);
   set(easy(), CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy(), CURLOPT_FOLLOWLOCATION, 0L);
   set(easy(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // gunzip.hpp says why
@@ -192,13 +199,18 @@ bool CurlTransfer::gunzip(std::string_view bytes) {
                 fmt::format("the body unpacks to more than {} bytes", limits_.body_bytes_max));
 }
 
-std::size_t CurlTransfer::on_header(char*, std::size_t size, std::size_t count, void* transfer) {
-  auto& self = *static_cast<CurlTransfer*>(transfer);
-  self.header_bytes_ += size * count;
-  if (self.header_bytes_ <= self.limits_.header_bytes_max) return size * count;
-  self.reject(ErrorKind::transport,
-              fmt::format("more than {} bytes of headers", self.limits_.header_bytes_max));
-  return size * count + 1;
+std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t count, void* transfer) {
+  return static_cast<CurlTransfer*>(transfer)->take_header({bytes, size * count});
+}
+
+// One line at a time: each answer, an interim one too, begins with its status and ends with a blank line.
+std::size_t CurlTransfer::take_header(std::string_view line) {
+  if (line.starts_with("HTTP/")) headers_ended_ = false;
+  if (line == "\r\n" || line == "\n") headers_ended_ = true;
+  header_bytes_ += line.size();
+  if (header_bytes_ <= limits_.header_bytes_max) return line.size();
+  reject(ErrorKind::transport, fmt::format("more than {} bytes of headers", limits_.header_bytes_max));
+  return CURL_WRITEFUNC_ERROR;
 }
 
 // Called on a connection, new or kept, before anything is sent on it: the last chance to keep the key to
@@ -233,25 +245,23 @@ std::optional<Milliseconds> CurlTransfer::retry_after() const {
 }
 
 Error CurlTransfer::transport_error(CURLcode code) const {
-  auto const connected = measured(easy_.get(), CURLINFO_PRETRANSFER_TIME_T);
-  auto const answered = measured(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T);
   std::string_view during = "reading the answer";
-  if (answered == Milliseconds{0}) during = "waiting for the answer";
-  if (connected == Milliseconds{0}) during = "connecting";
+  if (header_bytes_ == 0) during = "waiting for the answer";
+  if (measured(easy_.get(), CURLINFO_PRETRANSFER_TIME_T) == 0us) during = "connecting";
   auto const reason = printable(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
+  auto const time = rounded(measured(easy_.get(), CURLINFO_TOTAL_TIME_T));
   return {.kind = ErrorKind::transport,
-          .what = fmt::format("{}: {}: {} (after {} ms)", host_, during, reason,
-                              measured(easy_.get(), CURLINFO_TOTAL_TIME_T).count())};
+          .what = fmt::format("{}: {}: {} (after {} ms)", host_, during, reason, time.count())};
 }
 
 void CurlTransfer::measure() {
-  response_.first_byte = measured(easy(), CURLINFO_STARTTRANSFER_TIME_T);
+  response_.first_byte = rounded(measured(easy(), CURLINFO_STARTTRANSFER_TIME_T));
   long connects = 0;
   curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &connects);
   if (connects == 0) return;
   // APPCONNECT is when TLS stood; 0 without TLS.
-  response_.connect =
-      std::max(measured(easy(), CURLINFO_CONNECT_TIME_T), measured(easy(), CURLINFO_APPCONNECT_TIME_T));
+  response_.connect = rounded(
+      std::max(measured(easy(), CURLINFO_CONNECT_TIME_T), measured(easy(), CURLINFO_APPCONNECT_TIME_T)));
 }
 
 }  // namespace candled

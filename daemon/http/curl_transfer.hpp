@@ -41,6 +41,7 @@ class CurlTransfer {
   void set_headers(Secret const& bearer);
   void set_options();
   void set_limits();
+  std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view bytes);
   bool start_body();
   bool gunzip(std::string_view bytes);
@@ -65,6 +66,7 @@ class CurlTransfer {
   bool body_started_ = false;
   std::optional<Gunzip> gunzip_;
   std::size_t header_bytes_ = 0;
+  bool headers_ended_ = false;
   HttpResponse response_;
 };
 
