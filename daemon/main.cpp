@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -35,6 +36,10 @@ std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& 
              .retry = config.retry});
 }
 
+Source* source_named(Engine const& engine, std::string const& name) {
+  return std::ranges::find(engine.sources, name, [](auto const& source) { return source->name; })->get();
+}
+
 std::unique_ptr<Engine> make_engine(Config const& config) {
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
@@ -43,7 +48,9 @@ std::unique_ptr<Engine> make_engine(Config const& config) {
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
   for (auto const& provider : config.providers)
     engine->sources.push_back(make_source(config, provider, *engine));
-  engine->jobs = make_jobs(config, engine->sources);
+  engine->jobs = make_jobs(config);
+  for (std::size_t i = 0; i < config.jobs.size(); ++i)
+    engine->jobs[i].source = source_named(*engine, config.jobs[i].provider);
   engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
   engine->database_retry = database_retry;
   engine->writers = config.database.writers;

@@ -118,7 +118,7 @@ Task<ExitCode> backfill(Engine& engine, std::vector<JobOrder> orders) {
 
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options) {
   std::vector<Job> jobs;
-  for (auto const* const job : chosen_jobs(engine, options.job)) {
+  for (auto const* const job : chosen_jobs(engine.jobs, options.job)) {
     auto chosen = *job;
     chosen.symbols = chosen_symbols(*job, options.symbols);
     if (!chosen.symbols.empty()) jobs.push_back(std::move(chosen));

@@ -1,7 +1,5 @@
 #include "cli/engine.hpp"
 
-#include <algorithm>
-
 #include "pipeline/async.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -23,12 +21,11 @@ void Engine::stop() {
   for (auto const& source : sources) source->http->stop();
 }
 
-std::vector<Job> make_jobs(Config const& config, std::vector<std::unique_ptr<Source>> const& sources) {
+std::vector<Job> make_jobs(Config const& config) {
   std::vector<Job> jobs;
-  for (auto const& job : config.jobs) {
-    auto const source = std::ranges::find(sources, job.provider, [](auto const& one) { return one->name; });
+  for (auto const& job : config.jobs)
     jobs.push_back({.name = job.name,
-                    .source = source->get(),
+                    .source = nullptr,
                     .timeframe = job.timeframe,
                     .symbols = job.symbols,
                     .calendar = Calendar{job.calendar},
@@ -36,7 +33,6 @@ std::vector<Job> make_jobs(Config const& config, std::vector<std::unique_ptr<Sou
                     .schedule = job.schedule,
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
                     .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger}});
-  }
   return jobs;
 }
 

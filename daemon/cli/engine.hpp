@@ -1,7 +1,6 @@
 // The real machinery that a command works with, put together in main.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,9 +34,7 @@ struct Engine {
   void stop();
 };
 
-// Jobs of the configuration, on the sources of the same names.
-std::vector<Job> make_jobs(Config const& config, std::vector<std::unique_ptr<Source>> const& sources);
-
-using MakeEngine = std::function<std::unique_ptr<Engine>(Config const&)>;
+// The configuration's jobs, in its order, without a source: enough to say what is due.
+std::vector<Job> make_jobs(Config const& config);
 
 }  // namespace candled

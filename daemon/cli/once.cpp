@@ -38,7 +38,7 @@ Task<ExitCode> once(Engine& engine, std::vector<JobOrder> orders) {
 }  // namespace
 
 ExitCode once_command(Engine& engine, Config const& config, Options const& options) {
-  auto const jobs = chosen_jobs(engine, options.job);
+  auto const jobs = chosen_jobs(engine.jobs, options.job);
   if (jobs.empty()) return ExitCode::usage;
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
   if (auto const code = check_database(config); code != ExitCode::done) return code;

@@ -13,11 +13,10 @@ namespace candled {
 
 namespace {
 
-Task<void> work_on_one(Engine& engine, Ports& ports, JobOrder order, Run run, JobResult& result) {
+Task<void> work_on_one(Ports& ports, JobOrder order, Run run, JobResult& result) {
   result = co_await run_job(ports, *order.job, order.order, run);
   if (result.ended_by && result.ended_by->kind != ErrorKind::stopped)
     log_error("{}: {}", order.job->name, result.ended_by->what);
-  static_cast<void>(engine);
 }
 
 ExitCode worst(std::vector<JobResult> const& results) {
@@ -52,10 +51,10 @@ ExitCode check_timings(Engine const& engine) {
   return ExitCode::secrets;
 }
 
-std::vector<Job const*> chosen_jobs(Engine const& engine, std::string const& name) {
+std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string const& name) {
   std::vector<Job const*> chosen;
   std::string known;
-  for (auto const& job : engine.jobs) {
+  for (auto const& job : jobs) {
     if (name.empty() || job.name == name) chosen.push_back(&job);
     known += (known.empty() ? "" : ", ") + job.name;
   }
@@ -74,7 +73,7 @@ Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrd
   WorkResult result{.jobs = std::vector<JobResult>(orders.size())};
   TaskGroup group{ports.loop};
   for (std::size_t i = 0; i < orders.size(); ++i)
-    group.spawn(work_on_one(engine, ports, orders[i], run, result.jobs[i]));
+    group.spawn(work_on_one(ports, orders[i], run, result.jobs[i]));
   co_await group.wait_all();
   result.exit_code = worst(result.jobs);
   if (auto const ended = co_await engine.store->end_run(*run_id, static_cast<int>(result.exit_code)); !ended)

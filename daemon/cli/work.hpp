@@ -28,7 +28,7 @@ ExitCode check_database(Config const& config);
 ExitCode check_timings(Engine const& engine);
 
 // The jobs that `name` means; empty: all. Prints which there are when there is no such job.
-std::vector<Job const*> chosen_jobs(Engine const& engine, std::string const& name);
+std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string const& name);
 
 void print_error(std::string_view what);
 

@@ -24,8 +24,7 @@ enum class ErrorKind {
   db_in_doubt,     // connection lost while COMMIT was on its way                    -> do it again: loads are
                    // idempotent
   db_refused,      // permission, missing table, wrong schema                        -> give up, say why
-  schema_mismatch,  // the database is older or newer than this program          -> give up, say which to
-                    // change
+  schema_mismatch,  // the database's schema is not the one that this candled needs   -> `candled migrate`
   stopped,          // shutdown was asked for                                         -> unwind quietly
 };
 

@@ -16,7 +16,7 @@ namespace candled {
 
 struct Job {
   std::string name;
-  Source* source;  // not ours; outlives the job
+  Source* source;  // not ours; outlives the job; nullptr in a job that only plans
   Timeframe timeframe;
   std::vector<std::string> symbols;
   Calendar calendar;

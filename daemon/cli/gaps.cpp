@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "cli/work.hpp"
+#include "store/reports.hpp"
+
+namespace candled {
+
+namespace {
+
+// The gaps of the chosen jobs' series, and, for series that are not as far as they should be by now, what was
+// never asked: the database cannot know how far a job has to reach, its calendar and history do.
+std::vector<GapRow> gaps_of(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
+                            std::vector<GapRow> const& known, UtcTime now) {
+  std::vector<GapRow> gaps;
+  auto const timeframe = std::string{to_string(job.timeframe)};
+  for (auto const& ticker : config.symbols) {
+    auto const is_ours = [&](auto const& row) {
+      return row.ticker == ticker && row.provider == config.provider && row.timeframe == timeframe;
+    };
+    RangeSet explained;
+    for (auto const& gap : known) {
+      if (!is_ours(gap) || gap.reason == "never_asked") continue;
+      explained.add(gap.range);
+      gaps.push_back(gap);
+    }
+    auto const row = std::ranges::find_if(coverage, is_ours);
+    auto const covered = row == coverage.end() ? RangeSet{} : row->covered;
+    for (auto const& range :
+         ranges_due(job.calendar, job.timeframe, everything_due(job, now).wanted, covered, explained))
+      gaps.push_back({.ticker = ticker,
+                      .timeframe = timeframe,
+                      .provider = config.provider,
+                      .range = range,
+                      .reason = "never_asked",
+                      .detail = "not asked yet"});
+  }
+  return gaps;
+}
+
+std::string text_of(std::optional<UtcTime> time) {
+  return time ? to_rfc3339(*time) : "-";
+}
+
+void print_text(std::vector<GapRow> const& gaps) {
+  if (gaps.empty()) {
+    fmt::print("no gaps: everything that is due is covered\n");
+    return;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"TICKER", "BARS", "PROVIDER", "FROM", "UNTIL", "REASON", "ATTEMPTS", "NEXT TRY", "DETAIL"}};
+  for (auto const& gap : gaps)
+    rows.push_back({gap.ticker, gap.timeframe, gap.provider, to_rfc3339(gap.range.from),
+                    to_rfc3339(gap.range.to), gap.reason, std::to_string(gap.attempts),
+                    text_of(gap.next_try_at), gap.detail});
+  fmt::print("{}\n`candled once` asks for what may be tried now; `candled backfill` asks for all of it\n",
+             table(rows));
+}
+
+void print_json(std::vector<GapRow> const& gaps) {
+  auto out = nlohmann::json::array();
+  for (auto const& gap : gaps) {
+    nlohmann::json one{{"ticker", gap.ticker},
+                       {"timeframe", gap.timeframe},
+                       {"provider", gap.provider},
+                       {"from", to_rfc3339(gap.range.from)},
+                       {"until", to_rfc3339(gap.range.to)},
+                       {"reason", gap.reason},
+                       {"detail", gap.detail},
+                       {"attempts", gap.attempts}};
+    one["last_tried"] = gap.last_tried ? nlohmann::json(to_rfc3339(*gap.last_tried)) : nlohmann::json();
+    one["next_try_at"] = gap.next_try_at ? nlohmann::json(to_rfc3339(*gap.next_try_at)) : nlohmann::json();
+    out.push_back(std::move(one));
+  }
+  fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace
+
+ExitCode gaps_command(Config const& config, Options const& options) {
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
+  auto const jobs = make_jobs(config);
+  auto const chosen = chosen_jobs(jobs, options.job);
+  if (chosen.empty()) return ExitCode::usage;
+  auto const coverage = read_coverage(config.database.url);
+  auto const known = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
+  if (!coverage || !known) {
+    auto const& error = coverage ? known.error() : coverage.error();
+    print_error(error.what);
+    return exit_code_of(error.kind);
+  }
+  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+  std::vector<GapRow> gaps;
+  for (auto const* const job : chosen) {
+    auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];
+    auto const own = gaps_of(*job, job_config, *coverage, *known, now);
+    gaps.insert(gaps.end(), own.begin(), own.end());
+  }
+  options.output == OutputFormat::json ? print_json(gaps) : print_text(gaps);
+  return ExitCode::done;
+}
+
+}  // namespace candled

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/work.hpp"
+#include "core/token_bucket.hpp"
+#include "store/reports.hpp"
+
+namespace candled {
+
+namespace {
+
+struct JobEstimate {
+  JobConfig const* job;
+  std::int64_t series = 0;
+  std::int64_t windows = 0;
+  std::int64_t requests = 0;  // at the most
+  TimeRange range{};          // from the oldest window's start to the newest one's end
+};
+
+// What the database knows of the job's series, without registering new ones.
+std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> const& coverage,
+                                 std::vector<GapRow> const& gaps, UtcTime now) {
+  std::vector<Series> series;
+  auto const timeframe = to_string(job.timeframe);
+  auto const is_ours = [&](auto const& row, std::string const& ticker) {
+    return row.ticker == ticker && row.provider == job.provider && row.timeframe == timeframe;
+  };
+  for (auto const& ticker : job.symbols) {
+    Series one{.id = SeriesId{static_cast<std::int32_t>(series.size())},
+               .ticker = ticker,
+               .covered = {},
+               .parked = {}};
+    for (auto const& row : coverage)
+      if (is_ours(row, ticker)) one.covered = row.covered;
+    for (auto const& gap : gaps)
+      if (is_ours(gap, ticker) && gap.next_try_at > now) one.parked.add(gap.range);
+    series.push_back(std::move(one));
+  }
+  return series;
+}
+
+JobEstimate estimate(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
+                     std::vector<GapRow> const& gaps, UtcTime now) {
+  auto const series = known_series(config, coverage, gaps, now);
+  auto const windows = windows_due(job, series, everything_due(job, now));
+  JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
+  result.windows = static_cast<std::int64_t>(windows.size());
+  result.requests = windows.empty() ? 0 : pages_at_most(job, windows);
+  if (windows.empty()) return result;
+  result.range = windows.front().range;
+  for (auto const& window : windows) {
+    result.range.from = std::min(result.range.from, window.range.from);
+    result.range.to = std::max(result.range.to, window.range.to);
+  }
+  return result;
+}
+
+struct ProviderEstimate {
+  ProviderConfig const* provider;
+  std::int64_t requests = 0;
+};
+
+std::vector<ProviderEstimate> by_provider(Config const& config, std::vector<JobEstimate> const& jobs) {
+  std::vector<ProviderEstimate> providers;
+  for (auto const& provider : config.providers) {
+    ProviderEstimate one{.provider = &provider};
+    for (auto const& job : jobs)
+      if (job.job->provider == provider.name) one.requests += job.requests;
+    if (one.requests > 0) providers.push_back(one);
+  }
+  return providers;
+}
+
+void print_text(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstimate> const& providers) {
+  for (auto const& job : jobs) {
+    if (job.windows == 0) {
+      fmt::print("{}: nothing is due\n", job.job->name);
+      continue;
+    }
+    fmt::print("{}: {} of {}: {} windows of {} symbols, {} to {}: at most {} requests\n", job.job->name,
+               to_string(job.job->timeframe), job.job->provider, job.windows, job.series,
+               to_rfc3339(job.range.from), to_rfc3339(job.range.to), job.requests);
+  }
+  for (auto const& one : providers) {
+    auto const& limit = one.provider->rate_limit;
+    fmt::print("{}: at most {} requests; at {} in {} with a burst of {} that is {}\n", one.provider->name,
+               one.requests, limit.requests, to_string(limit.per), limit.burst,
+               in_words(shortest_time(limit, one.requests)));
+  }
+  if (!providers.empty())
+    fmt::print("a request brings up to 50,000 minutes or days; symbols that trade less take fewer\n");
+}
+
+void print_json(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstimate> const& providers) {
+  auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"providers", nlohmann::json::array()}};
+  for (auto const& job : jobs) {
+    nlohmann::json one{{"job", job.job->name},
+                       {"provider", job.job->provider},
+                       {"timeframe", to_string(job.job->timeframe)},
+                       {"symbols", job.series},
+                       {"windows", job.windows},
+                       {"requests_at_most", job.requests}};
+    if (job.windows > 0) one["from"] = to_rfc3339(job.range.from), one["to"] = to_rfc3339(job.range.to);
+    out["jobs"].push_back(std::move(one));
+  }
+  for (auto const& one : providers)
+    out["providers"].push_back(
+        {{"provider", one.provider->name},
+         {"requests_at_most", one.requests},
+         {"milliseconds", shortest_time(one.provider->rate_limit, one.requests).count()}});
+  fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace
+
+ExitCode plan_command(Config const& config, Options const& options) {
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
+  auto const coverage = read_coverage(config.database.url);
+  auto const gaps = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
+  if (!coverage || !gaps) {
+    auto const& error = coverage ? gaps.error() : coverage.error();
+    print_error(error.what);
+    return exit_code_of(error.kind);
+  }
+  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+  auto const jobs = make_jobs(config);
+  auto const chosen = chosen_jobs(jobs, options.job);
+  if (chosen.empty()) return ExitCode::usage;
+  std::vector<JobEstimate> estimates;
+  for (auto const* const job : chosen) {
+    auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];
+    estimates.push_back(estimate(*job, job_config, *coverage, *gaps, now));
+  }
+  auto const providers = by_provider(config, estimates);
+  options.output == OutputFormat::json ? print_json(estimates, providers) : print_text(estimates, providers);
+  return ExitCode::done;
+}
+
+}  // namespace candled

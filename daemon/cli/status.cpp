@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/table.hpp"
+#include "cli/work.hpp"
+#include "store/reports.hpp"
+
+namespace candled {
+
+namespace {
+
+constexpr int batches_shown = 10;
+
+// A job's series in one line: what a person looks at first.
+struct JobStatus {
+  JobConfig const* job;
+  std::int64_t covered = 0;              // series that reach as far as the job's best one
+  std::optional<UtcTime> covered_until;  // of the series that lags most; nullopt: one has nothing yet
+  std::optional<UtcTime> last_bar_at;    // newest of all
+  std::int64_t rejected = 0;
+  std::int64_t revisions = 0;
+  std::int64_t gaps = 0;
+  UtcTime due_until{};  // where coverage should be by now
+};
+
+struct Account {
+  std::vector<CoverageRow> coverage;
+  std::vector<GapRow> gaps;
+  std::vector<BatchRow> batches;
+};
+
+Result<Account> read_account(Secret const& url) {
+  auto coverage = read_coverage(url);
+  if (!coverage) return std::unexpected(coverage.error());
+  auto gaps = read_open_gaps(url);
+  if (!gaps) return std::unexpected(gaps.error());
+  auto batches = read_last_batches(url, batches_shown);
+  if (!batches) return std::unexpected(batches.error());
+  return Account{.coverage = std::move(*coverage), .gaps = std::move(*gaps), .batches = std::move(*batches)};
+}
+
+template <class Row>
+bool belongs(Row const& row, JobConfig const& job) {
+  return row.provider == job.provider && row.timeframe == to_string(job.timeframe) &&
+         std::ranges::find(job.symbols, row.ticker) != job.symbols.end();
+}
+
+JobStatus status_of(Job const& job, JobConfig const& config, Account const& account, UtcTime now) {
+  JobStatus status{.job = &config, .due_until = everything_due(job, now).wanted.to};
+  std::int64_t with_coverage = 0;
+  for (auto const& row : account.coverage) {
+    if (!belongs(row, config)) continue;
+    status.rejected += row.rejected;
+    status.revisions += row.revisions;
+    status.last_bar_at = std::max(status.last_bar_at, row.last_bar_at);
+    if (row.covered.empty()) continue;
+    ++with_coverage;
+    auto const until = row.covered.ranges().back().to;
+    if (until >= status.due_until) ++status.covered;
+    status.covered_until = std::min(status.covered_until.value_or(until), until);
+  }
+  if (with_coverage < static_cast<std::int64_t>(config.symbols.size())) status.covered_until.reset();
+  status.gaps = std::ranges::count_if(account.gaps, [&](auto const& gap) { return belongs(gap, config); });
+  return status;
+}
+
+std::string text_of(std::optional<UtcTime> time) {
+  return time ? to_rfc3339(*time) : "-";
+}
+
+void print_text(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+  std::vector<std::vector<std::string>> rows{{"JOB", "BARS", "SYMBOLS", "UP TO DATE", "ALL COVERED UNTIL",
+                                              "DUE UNTIL", "NEWEST BAR", "GAPS", "REJECTED", "REVISED"}};
+  for (auto const& one : jobs)
+    rows.push_back({one.job->name, std::string{to_string(one.job->timeframe)},
+                    std::to_string(one.job->symbols.size()), std::to_string(one.covered),
+                    text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
+                    std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
+  fmt::print("{}", table(rows));
+  if (batches.empty()) return;
+  rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
+           "OUTCOME"}};
+  for (auto const& batch : batches)
+    rows.push_back({to_rfc3339(batch.started_at), batch.job, batch.timeframe, std::to_string(batch.symbols),
+                    std::to_string(batch.requests), std::to_string(batch.bars),
+                    std::to_string(batch.inserted), std::to_string(batch.changed), in_words(batch.total),
+                    batch.outcome});
+  fmt::print("\n{}", table(rows));
+}
+
+nlohmann::json json_of(std::optional<UtcTime> time) {
+  return time ? nlohmann::json(to_rfc3339(*time)) : nlohmann::json();
+}
+
+void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+  auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"batches", nlohmann::json::array()}};
+  for (auto const& one : jobs)
+    out["jobs"].push_back({{"job", one.job->name},
+                           {"timeframe", to_string(one.job->timeframe)},
+                           {"symbols", one.job->symbols.size()},
+                           {"up_to_date", one.covered},
+                           {"covered_until", json_of(one.covered_until)},
+                           {"due_until", to_rfc3339(one.due_until)},
+                           {"last_bar_at", json_of(one.last_bar_at)},
+                           {"gaps", one.gaps},
+                           {"rejected", one.rejected},
+                           {"revisions", one.revisions}});
+  for (auto const& batch : batches)
+    out["batches"].push_back({{"batch_id", batch.batch_id},
+                              {"run_id", batch.run_id},
+                              {"started_at", to_rfc3339(batch.started_at)},
+                              {"job", batch.job},
+                              {"timeframe", batch.timeframe},
+                              {"symbols", batch.symbols},
+                              {"requests", batch.requests},
+                              {"bars", batch.bars},
+                              {"inserted", batch.inserted},
+                              {"changed", batch.changed},
+                              {"rejected", batch.rejected},
+                              {"milliseconds", batch.total.count()},
+                              {"outcome", batch.outcome}});
+  fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace
+
+ExitCode status_command(Config const& config, Options const& options) {
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
+  auto const jobs = make_jobs(config);
+  auto const chosen = chosen_jobs(jobs, options.job);
+  if (chosen.empty()) return ExitCode::usage;
+  auto const account = read_account(config.database.url);
+  if (!account) {
+    print_error(account.error().what);
+    return exit_code_of(account.error().kind);
+  }
+  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+  std::vector<JobStatus> statuses;
+  for (auto const* const job : chosen)
+    statuses.push_back(
+        status_of(*job, config.jobs[static_cast<std::size_t>(job - jobs.data())], *account, now));
+  options.output == OutputFormat::json ? print_json(statuses, account->batches)
+                                       : print_text(statuses, account->batches);
+  return ExitCode::done;
+}
+
+}  // namespace candled
