@@ -21,7 +21,8 @@ enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { text, json };
 
 struct DatabaseConfig {
-  Secret url;  // any libpq URL or keyword string; may hold a password
+  Secret url;                  // any libpq URL or keyword string; may hold a password
+  std::string url_as_written;  // with its references (${env:…}) as they stand in the file: holds no secret
   int writers = 2;
 };
 

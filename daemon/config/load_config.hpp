@@ -16,7 +16,7 @@ struct ConfigProblem {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string path;  // providers.massive.rate_limit.per, jobs[2].timeframe
+  std::string path;  // providers.massive.rate_limit.per, jobs[2].timeframe: items count from 0
   std::string message;
   std::string hint;
   bool secret_or_permission = false;  // exit code 4 instead of 2: a secret is missing or readable by others
@@ -26,10 +26,20 @@ std::string to_string(ConfigProblem const& problem);
 
 using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
 
-// Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder; timings.csv from the
-// working directory, as the shell would.
+// Problems are sorted by place, the file's own before those of the files that it names; they never hold a
+// secret. Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder;
+// timings.csv from the working directory, as the shell would.
 ConfigResult load_config(std::string const& path);
-// `folder` stands for the file's own folder, `name` for the file in messages.
+// Reads environment variables and the files that the text names, and takes today's date from the system's
+// clock. `folder` stands for the file's own folder, `name` for the file in messages.
 ConfigResult parse_config(std::string_view yaml, std::string const& name, std::string const& folder);
+
+// Every key that a file may have, in the order in which they are documented: jobs[].schedule.every,
+// providers.NAME.api_key. `expected` says what may stand there.
+struct KnownKey {
+  std::string path;
+  std::string expected;
+};
+std::vector<KnownKey> known_keys();
 
 }  // namespace candled

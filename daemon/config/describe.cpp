@@ -1,0 +1,117 @@
+#include "config/describe.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+#include "core/size.hpp"
+
+namespace candled {
+
+namespace {
+
+std::string_view word(ProviderKind kind) {
+  switch (kind) {
+    case ProviderKind::polygon: return "polygon";
+  }
+  return "";
+}
+
+std::string_view word(CalendarKind kind) {
+  return kind == CalendarKind::xnys ? "XNYS" : "24x7";
+}
+
+std::string_view word(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+  }
+  return "";
+}
+
+std::string_view word(LogFormat format) {
+  return format == LogFormat::text ? "text" : "json";
+}
+
+std::string_view word(Jitter jitter) {
+  return jitter == Jitter::full ? "full" : "none";
+}
+
+// Hours and minutes: "17:30".
+std::string wall_clock(Milliseconds time) {
+  std::chrono::hh_mm_ss const clock{time};
+  return fmt::format("{:02}:{:02}", clock.hours().count(), clock.minutes().count());
+}
+
+std::string to_text(std::variant<EverySchedule, DailySchedule> const& schedule) {
+  if (auto const* const every = std::get_if<EverySchedule>(&schedule))
+    return fmt::format("{{ every: {}, delay: {} }}", to_string(every->every), to_string(every->delay));
+  auto const& daily = std::get<DailySchedule>(schedule);
+  return fmt::format("{{ at: \"{}\", zone: {} }}", wall_clock(daily.time), daily.zone.name());
+}
+
+std::string to_text(std::vector<Milliseconds> const& durations) {
+  std::vector<std::string> texts;
+  for (auto const duration : durations) texts.push_back(to_string(duration));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
+void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
+  auto const& limit = provider.rate_limit;
+  lines.push_back(fmt::format("  {}:", provider.name));
+  lines.push_back(fmt::format("    kind: {}", word(provider.kind)));
+  lines.push_back(fmt::format("    base_url: {}", provider.base_url));
+  lines.push_back(fmt::format("    api_key: ({})", provider.api_key.empty() ? "empty" : "set, not shown"));
+  lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {} }}", limit.requests,
+                              to_string(limit.per), limit.burst));
+  lines.push_back(fmt::format("    concurrency: {}", provider.concurrency));
+  lines.push_back(fmt::format("    timeout: {}", to_string(provider.timeout)));
+}
+
+void describe(JobConfig const& job, std::vector<std::string>& lines) {
+  lines.push_back(fmt::format("  - name: {}", job.name));
+  lines.push_back(fmt::format("    provider: {}", job.provider));
+  lines.push_back(fmt::format("    timeframe: {}", to_string(job.timeframe)));
+  lines.push_back(fmt::format("    symbols: [{}]", fmt::join(job.symbols, ", ")));
+  lines.push_back(fmt::format("    calendar: {}", word(job.calendar)));
+  lines.push_back(fmt::format("    schedule: {}", job.schedule ? to_text(*job.schedule) : "(none)"));
+  lines.push_back(fmt::format("    history: {}", to_string(job.history)));
+  lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
+                              job.batch.parallel, to_string(job.batch.stagger)));
+  lines.push_back(fmt::format("    settle: {}", to_text(job.settle)));
+}
+
+}  // namespace
+
+std::vector<std::string> describe(Config const& config) {
+  std::vector<std::string> lines;
+  auto const& retry = config.retry;
+  lines.push_back(fmt::format("database: {{ url: \"{}\", writers: {} }}", config.database.url_as_written,
+                              config.database.writers));
+  lines.emplace_back("providers:");
+  for (auto const& provider : config.providers) describe(provider, lines);
+  lines.push_back(fmt::format("retry: {{ multiplier: {}, min: {}, max: {}, attempts: {}, jitter: {} }}",
+                              to_string(retry.multiplier), to_string(retry.min), to_string(retry.max),
+                              retry.attempts, word(retry.jitter)));
+  lines.push_back(fmt::format("breaker: {{ failures: {}, open_for: {} }}", config.breaker.failures,
+                              to_string(config.breaker.open_for)));
+  lines.emplace_back("jobs:");
+  for (auto const& job : config.jobs) describe(job, lines);
+  if (config.timings.csv.empty()) {
+    lines.emplace_back("timings: (none)");
+  } else {
+    lines.push_back(fmt::format("timings: {{ csv: {}, rotate: {} }}", config.timings.csv,
+                                size_to_string(config.timings.rotate_bytes)));
+  }
+  lines.push_back(config.control_listen.empty()
+                      ? "control: (none)"
+                      : fmt::format("control: {{ listen: {} }}", config.control_listen));
+  lines.push_back(
+      fmt::format("log: {{ level: {}, format: {} }}", word(config.log.level), word(config.log.format)));
+  return lines;
+}
+
+}  // namespace candled

@@ -1,0 +1,86 @@
+// How one value is written: what is expected, in words, and how its text is read.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/suggest.hpp"
+#include "core/secret.hpp"
+#include "core/time.hpp"
+#include "core/zone.hpp"
+
+namespace candled {
+
+// Why a text is not a value. An empty message stands for "expected EXPECTED, found 'TEXT'".
+struct Refusal {
+  std::string message;
+  std::string hint;
+  bool secret_or_permission = false;
+};
+
+template <class T>
+using Reading = std::expected<T, std::vector<Refusal>>;
+
+// A refusal with the usual message, and a hint or none.
+inline std::unexpected<std::vector<Refusal>> refuse(std::string hint = "") {
+  return std::unexpected(std::vector{Refusal{.hint = std::move(hint)}});
+}
+
+// May the text hold references such as ${env:NAME}? Where it may, it is never repeated in a message.
+enum class References { refused, allowed };
+
+template <class T>
+struct Form {
+  std::string expected;  // "a duration from 1s to 1d, such as 30s": follows "expected "
+  std::function<Reading<T>(std::string const&)> read;
+  References references = References::refused;
+};
+
+// The pairs of a word and its meaning are the only values; a near miss gets "did you mean".
+template <class T>
+Form<T> one_of(std::vector<std::pair<std::string, T>> choices);
+
+Form<int> whole_number(int min, int max);
+Form<Milliseconds> duration(Milliseconds min, Milliseconds max);
+Form<std::int64_t> size_from(std::int64_t min);
+// A day from 1970-01-01 to `today`.
+Form<Date> past_date(Date today);
+// "17:30", since midnight.
+Form<Milliseconds> wall_clock();
+Form<Zone> zone_name();
+// What operators call jobs and providers: [a-z0-9][a-z0-9_-]{0,62}, safe in SQL, CSV, metrics and file names.
+Form<std::string> short_name();
+// As the provider spells it: 1 to 32 visible ASCII characters, without those that would change a URL's or a
+// list's meaning: no / \ ? # % and comma.
+Form<std::string> ticker_symbol();
+Form<std::string> file_path();
+// https://host[:port]; http only to a loopback address, as the key would be readable on the way.
+Form<std::string> base_url();
+// HOST:PORT on a loopback address.
+Form<std::string> listen_address();
+
+// Writing a text of the operator's into a message: quoted, without control characters, 60 bytes at most.
+std::string quoted(std::string_view text);
+
+template <class T>
+Form<T> one_of(std::vector<std::pair<std::string, T>> choices) {
+  std::string expected = choices.size() > 1 ? "one of" : "";
+  std::vector<std::string> words;
+  for (auto const& [word, value] : choices) {
+    expected += (expected.empty() ? "" : " ") + word;
+    words.push_back(word);
+  }
+  auto const read = [choices = std::move(choices), words](std::string const& text) -> Reading<T> {
+    for (auto const& [word, value] : choices)
+      if (word == text) return value;
+    return refuse(did_you_mean(text, words));
+  };
+  return {.expected = expected, .read = read};
+}
+
+}  // namespace candled

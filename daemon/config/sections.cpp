@@ -1,0 +1,80 @@
+#include "config/sections.hpp"
+
+#include <fmt/format.h>
+
+#include "config/secret_reference.hpp"
+
+namespace candled {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string default_base_url(ProviderKind kind) {
+  switch (kind) {
+    case ProviderKind::polygon: return "https://api.massive.com";
+  }
+  return "";
+}
+
+}  // namespace
+
+void describe(Section& section, DatabaseConfig& database) {
+  DatabaseUrl url;
+  section.required("url", url, database_url(section.findings().folder));
+  database.url = url.url;
+  database.url_as_written = url.as_written;
+  section.optional("writers", database.writers, whole_number(1, 16));
+}
+
+void describe(Section& section, RateLimit& limit) {
+  section.required("requests", limit.requests, whole_number(1, 1'000'000));
+  section.required("per", limit.per, duration(1s, 24h));
+  section.optional("burst", limit.burst, whole_number(1, 1'000'000));
+  section.rule(
+      {"requests", "burst"}, limit.burst <= limit.requests,
+      fmt::format("expected a burst of at most requests ({}), found {}", limit.requests, limit.burst));
+}
+
+void describe(Section& section, ProviderConfig& provider) {
+  section.required("kind", provider.kind, one_of<ProviderKind>({{"polygon", ProviderKind::polygon}}));
+  section.optional("base_url", provider.base_url, base_url());
+  if (provider.base_url.empty()) provider.base_url = default_base_url(provider.kind);
+  section.required("api_key", provider.api_key, api_key(section.findings().folder));
+  section.optional_section("rate_limit", provider.rate_limit);
+  section.optional("concurrency", provider.concurrency, whole_number(1, 256));
+  section.optional("timeout", provider.timeout, duration(1s, 10min));
+}
+
+void describe(Section& section, RetryPolicy& retry) {
+  section.optional("multiplier", retry.multiplier, duration(1ms, 300s));
+  section.optional("min", retry.min, duration(0s, 300s));
+  section.optional("max", retry.max, duration(1ms, 300s));
+  section.rule({"min", "max"}, retry.min <= retry.max,
+               fmt::format("expected min to be at most max, found {} and {}", to_string(retry.min),
+                           to_string(retry.max)));
+  section.optional("attempts", retry.attempts, whole_number(1, 100));
+  section.optional("jitter", retry.jitter, one_of<Jitter>({{"full", Jitter::full}, {"none", Jitter::none}}));
+}
+
+void describe(Section& section, BreakerPolicy& breaker) {
+  section.optional("failures", breaker.failures, whole_number(1, 1'000));
+  section.optional("open_for", breaker.open_for, duration(1s, 1h));
+}
+
+void describe(Section& section, TimingsConfig& timings) {
+  section.required("csv", timings.csv, file_path());
+  section.optional("rotate", timings.rotate_bytes, size_from(64 * 1024));
+}
+
+void describe(Section& section, LogConfig& log) {
+  section.optional("level", log.level,
+                   one_of<LogLevel>({{"debug", LogLevel::debug},
+                                     {"info", LogLevel::info},
+                                     {"warn", LogLevel::warn},
+                                     {"error", LogLevel::error}}));
+  section.optional("format", log.format,
+                   one_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}));
+}
+
+}  // namespace candled
