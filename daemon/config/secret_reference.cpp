@@ -157,6 +157,7 @@ bool sets_password(std::string_view settings, std::string_view separators) {
   return false;
 }
 
+<<<<<<< HEAD
 bool holds_literal_password(std::string_view literal) {
   if (!is_url(literal)) return sets_password(literal, " '");
   auto rest = literal.substr(literal.find("//") + 2);
@@ -167,6 +168,23 @@ bool holds_literal_password(std::string_view literal) {
   auto const colon = user.find(':');
   if (colon != std::string_view::npos && holds_literal(user.substr(colon + 1))) return true;
   return sets_password(rest.substr(std::min(authority.size(), rest.size())), "&");
+=======
+// `authority` is what may hold USER:PASSWORD@HOST; its last '@' ends the password.
+bool holds_literal_user_password(std::string_view authority) {
+  auto const user = authority.substr(0, std::min(authority.rfind('@'), authority.size()));
+  auto const colon = user.find(':');
+  return user.size() < authority.size() && colon != std::string_view::npos &&
+         holds_literal(user.substr(colon + 1));
+}
+
+bool holds_literal_password(std::string_view literal) {
+  if (!is_url(literal)) return sets_password(literal, " '");
+  auto const rest = literal.substr(literal.find("//") + 2);
+  // libpq ends the authority at the first '/'; people who do not encode their password end it at the first
+  // '?'.
+  return holds_literal_user_password(rest.substr(0, rest.find('/'))) ||
+         holds_literal_user_password(rest.substr(0, rest.find('?'))) || sets_password(rest, "&");
+>>>>>>> config
 }
 
 }  // namespace
