@@ -56,12 +56,25 @@ TEST(Sqlstate, says_what_the_caller_does_next) {
 
 TEST(Sqlstate, error_has_the_first_line_the_code_and_what_to_do) {
   auto const error =
-      sql_error("42501", "ERROR:  permission denied for table bar\nCONTEXT:  something long\n");
+      sql_error("42501", "ERROR:  42501: permission denied for table bar\nCONTEXT:  something long\n");
 
   EXPECT_EQ(error.kind, ErrorKind::db_refused);
   EXPECT_EQ(
       error.what,
       "database: permission denied for table bar (SQLSTATE 42501): grant it to the user of database.url");
+}
+
+TEST(Sqlstate, is_found_in_verbose_messages_only) {
+  EXPECT_EQ(sqlstate_in("ERROR:  42P01: relation \"x\" does not exist\nLOCATION:  parserOpenTable"), "42P01");
+  EXPECT_EQ(sqlstate_in(
+                "connection to server on socket \"/x\" failed: FATAL:  3D000: database \"x\" does not exist"),
+            "3D000");
+  EXPECT_EQ(sqlstate_in("ERROR:  relation does not exist"), "");
+  EXPECT_EQ(sqlstate_in("ERROR:  42P0"), "");
+  EXPECT_EQ(sqlstate_in("ERROR:  42P01"), "");
+  EXPECT_EQ(sqlstate_in("ERROR:  42p01: lower case"), "");
+  EXPECT_EQ(sqlstate_in("no SQLSTATE\nDETAIL:  42P01: in a later line"), "");
+  EXPECT_EQ(sqlstate_in(""), "");
 }
 
 TEST(Sqlstate, primary_message_drops_a_translated_severity_too) {
