@@ -50,7 +50,9 @@ BEGIN
     partition := format('bar_%s', year);
     CONTINUE WHEN to_regclass(format('candled.%I', partition)) IS NOT NULL;
     PERFORM pg_advisory_xact_lock(hashtextextended('candled.ensure_bar_partitions', 0));
-    CONTINUE WHEN to_regclass(format('candled.%I', partition)) IS NOT NULL;
+    -- Whoever held the lock may have made it. Read from the catalog: to_regclass still remembers that it was not there.
+    CONTINUE WHEN EXISTS (
+      SELECT FROM pg_class WHERE relname = partition AND relnamespace = 'candled'::regnamespace);
     EXECUTE format('CREATE TABLE candled.%I (LIKE candled.bar INCLUDING ALL)', partition);
     EXECUTE format('ALTER TABLE candled.bar ATTACH PARTITION candled.%I FOR VALUES FROM (%L) TO (%L)', partition,
                    make_timestamptz(year, 1, 1, 0, 0, 0, 'UTC'), make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC'));

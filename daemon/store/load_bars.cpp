@@ -25,6 +25,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr std::string_view unique_violation = "23505";
+
 constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
 
 constexpr char update_sql[] = R"(
@@ -254,10 +256,10 @@ LoadReport Loading::run() {
   for (;;) try {
       ensure_partitions();
       return attempt(compare, writing);
-    } catch (pqxx::sql_error const& error) {
-      bool const foreign_bar = error.sqlstate() == "23505" && compare == Compare::where_covered;
-      bool const bad_bar =
-          classify_sqlstate(error.sqlstate()) == SqlFailure::bad_data && writing == Writing::at_once;
+    } catch (pqxx::failure const& error) {
+      auto const sqlstate = sqlstate_in(error.what());
+      bool const foreign_bar = sqlstate == unique_violation && compare == Compare::where_covered;
+      bool const bad_bar = classify_sqlstate(sqlstate) == SqlFailure::bad_data && writing == Writing::at_once;
       if (foreign_bar)
         compare = Compare::everywhere;
       else if (bad_bar)
@@ -359,11 +361,12 @@ void Loading::bisect(pqxx::work& work, std::span<BarRef const> bars, Write const
     write_piece(bars);
     work.exec("RELEASE SAVEPOINT piece");
     return;
-  } catch (pqxx::sql_error const& error) {
-    if (error.sqlstate() == "23505" || classify_sqlstate(error.sqlstate()) != SqlFailure::bad_data) throw;
+  } catch (pqxx::failure const& error) {
+    auto const sqlstate = sqlstate_in(error.what());
+    if (sqlstate == unique_violation || classify_sqlstate(sqlstate) != SqlFailure::bad_data) throw;
     if (bars.size() == 1)
       refused_.push_back(
-          {bars.front(), fmt::format("database: {} {}", error.sqlstate(), primary_message(error.what()))});
+          {bars.front(), fmt::format("database: {} {}", sqlstate, primary_message(error.what()))});
   }
   work.exec("ROLLBACK TO SAVEPOINT piece");
   work.exec("RELEASE SAVEPOINT piece");

@@ -80,22 +80,9 @@ Connecting finish_connecting(PGconn* raw) {
   }
 }
 
-// With PQERRORS_VERBOSE a refusal reads "… FATAL:  28P01: password authentication failed …".
-std::string_view sqlstate_in(std::string_view verbose) {
-  for (auto at = verbose.find(":  "); at != std::string_view::npos; at = verbose.find(":  ", at + 1)) {
-    auto const code = verbose.substr(at + 3, 5);
-    auto const is_code = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
-    if (verbose.substr(at + 8, 2) == ": " && std::ranges::all_of(code, is_code)) return code;
-  }
-  return {};
-}
-
 Error connect_error(PGconn* raw) {
   std::string_view const message{PQerrorMessage(raw)};
-  if (auto const sqlstate = sqlstate_in(message); !sqlstate.empty()) {
-    auto const text = message.substr(message.find(sqlstate) + sqlstate.size() + 2);
-    return sql_error(sqlstate, text);
-  }
+  if (auto const sqlstate = sqlstate_in(message); !sqlstate.empty()) return sql_error(sqlstate, message);
   if (PQconnectionNeedsPassword(raw) != 0)
     return {.kind = ErrorKind::db_refused,
             .what = "database: the server wants a password: name one in database.url, or in ~/.pgpass"};
@@ -183,14 +170,13 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(Secret const& url) {
                 "write postgresql://user@host/database");
   auto raw = start_connecting(url);
   if (raw == nullptr) return fail(ErrorKind::db_unavailable, "database: out of memory while connecting");
-  PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
+  PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);  // for sqlstate_in()
   auto const outcome =
       PQstatus(raw.get()) == CONNECTION_BAD ? Connecting::failed : finish_connecting(raw.get());
   if (outcome == Connecting::timed_out)
     return fail(ErrorKind::db_unavailable,
                 fmt::format("database: no answer from {} in time", option(raw.get(), "host")));
   if (outcome == Connecting::failed) return std::unexpected(connect_error(raw.get()));
-  PQsetErrorVerbosity(raw.get(), PQERRORS_DEFAULT);
   PQsetNoticeProcessor(raw.get(), [](void*, char const*) {}, nullptr);  // the default prints them
   try {
     return std::unique_ptr<PgConnection>{new PgConnection(raw.release())};
@@ -201,9 +187,9 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(Secret const& url) {
 
 void throw_failure(PGconn* raw, PGresult const* result) {
   std::string const message = result != nullptr ? PQresultErrorMessage(result) : PQerrorMessage(raw);
-  char const* const sqlstate = result != nullptr ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
-  if (sqlstate == nullptr) throw pqxx::broken_connection{message};
-  throw pqxx::sql_error{message, std::string{}, sqlstate};
+  auto const sqlstate = std::string{sqlstate_in(message)};
+  if (sqlstate.empty()) throw pqxx::broken_connection{message};
+  throw pqxx::sql_error{message, std::string{}, sqlstate.c_str()};
 }
 
 Error current_error(PgConnection const& connection) {
@@ -212,19 +198,16 @@ Error current_error(PgConnection const& connection) {
   } catch (pqxx::in_doubt_error const&) {
     return {.kind = ErrorKind::db_in_doubt,
             .what = "database: the connection was lost during COMMIT: done or not, it is done again"};
-  } catch (pqxx::sql_error const& error) {
-    if (!error.sqlstate().empty()) return sql_error(error.sqlstate(), error.what());
-    return {.kind = ErrorKind::db_unavailable,
-            .what = fmt::format("database: {}", primary_message(error.what()))};
-  } catch (pqxx::broken_connection const&) {
-    // libpqxx 6.4 names what it noticed last ("could not obtain client encoding"), libpq what happened.
-    std::string_view const message{PQerrorMessage(connection.raw())};
+  } catch (std::exception const& error) {
+    std::string_view const message{error.what()};
+    if (auto const sqlstate = sqlstate_in(message); !sqlstate.empty()) return sql_error(sqlstate, message);
+    if (connection.is_open())
+      return {.kind = ErrorKind::db_refused, .what = fmt::format("database: {}", message)};
+    // libpqxx names what it noticed last ("could not obtain client encoding"), libpq what happened.
+    std::string_view const reason{PQerrorMessage(connection.raw())};
     return {.kind = ErrorKind::db_unavailable,
             .what = fmt::format("database: connection lost: {}",
-                                message.empty() ? "closed by the server" : primary_message(message))};
-  } catch (std::exception const& error) {
-    return {.kind = connection.is_open() ? ErrorKind::db_refused : ErrorKind::db_unavailable,
-            .what = fmt::format("database: {}", primary_message(error.what()))};
+                                reason.empty() ? "closed by the server" : primary_message(reason))};
   }
 }
 

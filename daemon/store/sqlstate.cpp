@@ -47,6 +47,9 @@ constexpr std::array hints{
     Hint{"53100", "the database server's disk is full"},
 };
 
+// The severity is translated, the two spaces after it are not.
+constexpr std::string_view severity_end = ":  ";
+
 template <class Table>
 auto find(Table const& table, std::string_view sqlstate) {
   return std::ranges::find_if(table, [&](auto const& entry) { return sqlstate.starts_with(entry.prefix); });
@@ -68,11 +71,22 @@ Error sql_error(std::string_view sqlstate, std::string_view server_message) {
   return {.kind = unavailable ? ErrorKind::db_unavailable : ErrorKind::db_refused, .what = std::move(what)};
 }
 
+std::string_view sqlstate_in(std::string_view server_message) {
+  auto line = server_message.substr(0, server_message.find('\n'));
+  auto const severity = line.find(severity_end);
+  if (severity == std::string_view::npos) return {};
+  line.remove_prefix(severity + severity_end.size());
+  if (line.size() < 7 || line.substr(5, 2) != ": ") return {};
+  auto const is_code = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return std::ranges::all_of(line.substr(0, 5), is_code) ? line.substr(0, 5) : std::string_view{};
+}
+
 std::string_view primary_message(std::string_view server_message) {
   auto line = server_message.substr(0, server_message.find('\n'));
-  // The severity is translated, the two spaces after it are not.
-  if (auto const severity = line.find(":  "); severity != std::string_view::npos)
-    line.remove_prefix(severity + 3);
+  auto const sqlstate = sqlstate_in(line);
+  if (auto const severity = line.find(severity_end); severity != std::string_view::npos)
+    line.remove_prefix(severity + severity_end.size());
+  if (!sqlstate.empty()) line.remove_prefix(sqlstate.size() + 2);
   return line;
 }
 

@@ -22,7 +22,11 @@ SqlFailure classify_sqlstate(std::string_view sqlstate);
 // Bad data that nobody expected is db_refused.
 Error sql_error(std::string_view sqlstate, std::string_view server_message);
 
-// What the server said first, without its severity: "ERROR:  no such thing\nDETAIL: …" gives "no such thing".
+// The SQLSTATE in a message of the verbosity PQERRORS_VERBOSE, "ERROR:  42P01: no such thing\n…", which every
+// connection of ours has: libpqxx 6.4 forgets the SQLSTATE of many errors, never the message. Empty: none.
+std::string_view sqlstate_in(std::string_view server_message);
+
+// What the server said first, without severity and SQLSTATE: "no such thing".
 std::string_view primary_message(std::string_view server_message);
 
 }  // namespace candled

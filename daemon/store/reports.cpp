@@ -1,0 +1,129 @@
+#include "store/reports.hpp"
+
+#include <fmt/format.h>
+
+#include "store/pg_connection.hpp"
+#include "store/pg_text.hpp"
+
+namespace candled {
+
+namespace {
+
+constexpr std::string_view by_length = "array_position('{1m,5m,15m,30m,1h,4h,1d,1w,1mo}', s.timeframe)";
+
+std::string coverage_sql() {
+  return fmt::format(R"(
+    SELECT t.ticker, s.timeframe, s.provider, {}, {},
+           (SELECT {} FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1),
+           (SELECT count(*) FROM candled.rejected_bar r WHERE r.series_id = s.series_id),
+           (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id)
+    FROM candled.series s
+    JOIN candled.instrument_ticker t
+      ON t.instrument_id = s.instrument_id AND t.valid @> (now() AT TIME ZONE 'UTC')::date
+    ORDER BY t.ticker, {}, s.provider)",
+                     time_sql("s.wanted_from"), ranges_sql("s.covered"), time_sql("b.ts"), by_length);
+}
+
+std::string gaps_sql() {
+  return fmt::format(R"(
+    SELECT ticker, timeframe, provider, {}, {}, reason, detail, attempts, {}, {}
+    FROM candled.gaps s ORDER BY ticker, {}, provider, gap_from)",
+                     time_sql("gap_from"), time_sql("gap_until"), time_sql("last_tried"),
+                     time_sql("next_try_at"), by_length);
+}
+
+std::string batches_sql() {
+  return fmt::format(R"(
+    SELECT batch_id, run_id, {}, job, provider, timeframe, symbols, requests, bars, inserted, changed, rejected,
+           total_ms, outcome
+    FROM candled.ingest_batch ORDER BY started_at DESC, batch_id DESC LIMIT $1)",
+                     time_sql("started_at"));
+}
+
+std::string text(pqxx::field const& field) {
+  return field.as<std::string>();
+}
+
+std::int64_t number(pqxx::field const& field) {
+  return field.as<std::int64_t>();
+}
+
+UtcTime time(pqxx::field const& field) {
+  return parse_time(field.c_str());
+}
+
+std::optional<UtcTime> optional_time(pqxx::field const& field) {
+  if (field.is_null()) return std::nullopt;
+  return time(field);
+}
+
+CoverageRow coverage_row(pqxx::row const& row) {
+  return {.ticker = text(row[0]),
+          .timeframe = text(row[1]),
+          .provider = text(row[2]),
+          .wanted_from = time(row[3]),
+          .covered = parse_ranges(row[4].c_str()),
+          .last_bar_at = optional_time(row[5]),
+          .rejected = number(row[6]),
+          .revisions = number(row[7])};
+}
+
+GapRow gap_row(pqxx::row const& row) {
+  return {.ticker = text(row[0]),
+          .timeframe = text(row[1]),
+          .provider = text(row[2]),
+          .range = {.from = time(row[3]), .to = time(row[4])},
+          .reason = text(row[5]),
+          .detail = text(row[6]),
+          .attempts = number(row[7]),
+          .last_tried = optional_time(row[8]),
+          .next_try_at = optional_time(row[9])};
+}
+
+BatchRow batch_row(pqxx::row const& row) {
+  return {.batch_id = number(row[0]),
+          .run_id = number(row[1]),
+          .started_at = time(row[2]),
+          .job = text(row[3]),
+          .provider = text(row[4]),
+          .timeframe = text(row[5]),
+          .symbols = number(row[6]),
+          .requests = number(row[7]),
+          .bars = number(row[8]),
+          .inserted = number(row[9]),
+          .changed = number(row[10]),
+          .rejected = number(row[11]),
+          .total = Milliseconds{number(row[12])},
+          .outcome = text(row[13])};
+}
+
+// Every row of what `ask` asks, made by `make_row`.
+template <class Row, class Ask>
+Result<std::vector<Row>> read_rows(Secret const& url, Ask const& ask, Row (*make_row)(pqxx::row const&)) {
+  auto const connection = PgConnection::open(url);
+  if (!connection) return std::unexpected(connection.error());
+  try {
+    pqxx::work work{(*connection)->session()};
+    std::vector<Row> rows;
+    for (auto const& row : ask(work)) rows.push_back(make_row(row));
+    return rows;
+  } catch (std::exception const&) {
+    return std::unexpected(current_error(**connection));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<CoverageRow>> read_coverage(Secret const& url) {
+  return read_rows(url, [](pqxx::work& work) { return work.exec(coverage_sql()); }, coverage_row);
+}
+
+Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {
+  return read_rows(url, [](pqxx::work& work) { return work.exec(gaps_sql()); }, gap_row);
+}
+
+Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count) {
+  return read_rows(url, [&](pqxx::work& work) { return work.exec_params(batches_sql(), count); }, batch_row);
+}
+
+}  // namespace candled

@@ -1,0 +1,67 @@
+// What a person asks of the database: status and gaps. Blocking: for commands, not for the loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/range_set.hpp"
+#include "core/secret.hpp"
+#include "core/time.hpp"
+
+namespace candled {
+
+// One series, by its ticker of today.
+struct CoverageRow {
+  std::string ticker;
+  std::string timeframe;
+  std::string provider;
+  UtcTime wanted_from;
+  RangeSet covered;
+  std::optional<UtcTime> last_bar_at;  // start of the newest bar
+  std::int64_t rejected = 0;           // different impossible bars
+  std::int64_t revisions = 0;          // bars that the provider changed
+};
+
+// A failed range, or (reason never_asked) a hole that nothing explains.
+struct GapRow {
+  std::string ticker;
+  std::string timeframe;
+  std::string provider;
+  TimeRange range;
+  std::string reason;
+  std::string detail;
+  std::int64_t attempts = 0;
+  std::optional<UtcTime> last_tried;
+  std::optional<UtcTime> next_try_at;
+};
+
+struct BatchRow {
+  std::int64_t batch_id = 0;
+  std::int64_t run_id = 0;
+  UtcTime started_at;
+  std::string job;
+  std::string provider;
+  std::string timeframe;
+  std::int64_t symbols = 0;
+  std::int64_t requests = 0;
+  std::int64_t bars = 0;
+  std::int64_t inserted = 0;
+  std::int64_t changed = 0;
+  std::int64_t rejected = 0;
+  Milliseconds total{0};
+  std::string outcome;
+};
+
+// Errors of all three: db_unavailable, db_refused (no schema: "run `candled migrate`").
+
+// By ticker, timeframe (shortest first) and provider.
+Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
+// By ticker, timeframe, provider and time.
+Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
+// The last `count` batches, newest first.
+Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count);
+
+}  // namespace candled
