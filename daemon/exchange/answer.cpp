@@ -118,12 +118,12 @@ Answer refusal(Refusal why, std::string_view request_id) {
 
 Answer gateway_page(int status) {
   auto const title = fmt::format("{} {}", status, reason_phrase(status));
-  return {
-      .status = status,
-      .content_type = "text/html",
-      .body = fmt::format("<html>\n<head><title>{0}</title></head>\n<body>\n<center><h1>{0}</h1></center>\n"
-                          "<hr><center>nginx/1.19.2</center>\n</body>\n</html>\n",
-                          title)};
+  return {.status = status,
+          .content_type = "text/html",
+          .body = fmt::format(
+              "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
+              "<hr><center>nginx/1.19.2</center>\r\n</body>\r\n</html>\r\n",
+              title)};
 }
 
 std::string_view reason_phrase(int status) {

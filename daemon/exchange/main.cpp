@@ -46,35 +46,49 @@ struct UsageError {
 
 void declare(CLI::App& app, Options& options) {
   app.set_version_flag("--version", CANDLED_VERSION);
-  app.add_option("--listen", options.listen, "HOST:PORT to listen on; port 0 takes a free one")
+  app.add_option("--listen", options.listen, "where to listen; port 0 takes a free one")
+      ->type_name("HOST:PORT")
       ->capture_default_str();
-  auto* const market = app.add_option_group("Market", "what is traded: one of these");
-  market->add_option("--data", options.data,
-                     "DIR of flat files: DIR/us_stocks_sip/{minute,day}_aggs_v1/YYYY/MM/*.csv.gz");
-  market->add_option("--synthetic", options.synthetic,
-                     "SEED of a computed market, in which every ticker trades");
+  auto* const market = app.add_option_group("Market", "what is traded");
+  market
+      ->add_option("--data", options.data,
+                   "flat files: DIR/us_stocks_sip/{minute,day}_aggs_v1/YYYY/MM/*.csv.gz")
+      ->type_name("DIR");
+  market->add_option("--synthetic", options.synthetic, "a computed market, in which every ticker trades")
+      ->type_name("SEED");
   market->require_option(1);
-  app.add_option("--synthetic-from", options.synthetic_from, "its first DATE")->capture_default_str();
-  app.add_option("--now", options.now, "where the market ends: a DATE or an RFC 3339 time (default: now)");
-  app.add_option("--key", options.keys,
-                 "KEY or KEY=REQUESTS/PER that is accepted; may be repeated (default: demo)");
-  app.add_option("--limit", options.limit,
-                 "REQUESTS/PER for keys without their own, e.g. 150/1m (default: none)");
-  app.add_option("--window", options.window, "what the report measures for keys without a limit")
+  app.add_option("--synthetic-from", options.synthetic_from, "its first day")
+      ->type_name("DATE")
       ->capture_default_str();
-  app.add_option("--latency", options.latency, "before each answer, e.g. 80ms")->capture_default_str();
-  app.add_option("--horizon", options.horizon, "DATE; asking for older data is refused with 403");
+  app.add_option("--now", options.now, "where the market ends, a date or an RFC 3339 time (default: now)")
+      ->type_name("TIME");
+  app.add_option("--key", options.keys, "an accepted key; may be repeated (default: demo)")
+      ->type_name("KEY[=REQUESTS/PER]")
+      ->allow_extra_args(false);
+  app.add_option("--limit", options.limit, "for keys without their own, e.g. 150/1m (default: none)")
+      ->type_name("REQUESTS/PER");
+  app.add_option("--window", options.window, "what the report measures for keys without a limit")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_option("--latency", options.latency, "before each answer, e.g. 80ms")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_option("--horizon", options.horizon, "asking for older data is refused with 403")
+      ->type_name("DATE");
   app.add_flag("--no-today", options.no_today, "asking for New York's today is refused with 403");
   app.add_flag("--delayed", options.delayed, "answers with status DELAYED");
   app.add_option("--page-limit-max", options.page_limit_max, "the largest limit; larger ones are cut")
+      ->type_name("N")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--next-url-host", options.next_url_host,
-                 "URL that next_url starts with (default: its own)");
-  app.add_option("--faults", options.faults, "FILE of what goes wrong, one rule a line (docs/exchange.md)");
-  app.add_option("--fault-seed", options.fault_seed, "N, instead of the file's seed=N");
-  app.add_option("--report", options.report,
-                 "FILE for the report at exit; it is always at GET /exchange/report");
+                 "what next_url starts with (default: its own address)")
+      ->type_name("URL");
+  app.add_option("--faults", options.faults, "what goes wrong, one rule a line: docs/exchange.md")
+      ->type_name("FILE");
+  app.add_option("--fault-seed", options.fault_seed, "instead of the file's seed=N")->type_name("N");
+  app.add_option("--report", options.report, "written at exit; the report is always at GET /exchange/report")
+      ->type_name("FILE");
   app.add_flag("--no-gzip", options.no_gzip, "never compress");
 }
 

@@ -221,8 +221,8 @@ Done accept_all(Serving& serving, tcp::acceptor& acceptor) {
   }
 }
 
-Done drain_when_asked(Serving& serving, tcp::acceptor& acceptor, asio::io_context& loop) {
-  asio::signal_set signals{loop, SIGTERM, SIGINT};
+Done drain_when_asked(Serving& serving, tcp::acceptor& acceptor, asio::signal_set& signals,
+                      asio::io_context& loop) {
   co_await signals.async_wait(asio::use_awaitable);
   serving.stopping = true;
   acceptor.close();
@@ -279,8 +279,9 @@ std::expected<void, std::string> serve(Exchange& exchange, ListenAddress address
   address.port = acceptor->local_endpoint().port();
   exchange.set_own_host(url_of(address));
   Serving serving{.exchange = exchange, .compression = compression};
+  asio::signal_set signals{loop, SIGTERM, SIGINT};  // before `ready`: whoever is told may stop us at once
   asio::co_spawn(loop, accept_all(serving, *acceptor), asio::detached);
-  asio::co_spawn(loop, drain_when_asked(serving, *acceptor, loop), asio::detached);
+  asio::co_spawn(loop, drain_when_asked(serving, *acceptor, signals, loop), asio::detached);
   ready(address);
   loop.run();
   return {};
