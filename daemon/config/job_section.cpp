@@ -10,10 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
-<<<<<<< HEAD
-=======
 #include "config/small_file.hpp"
->>>>>>> config
 #include "config/suggest.hpp"
 #include "config/symbols_file.hpp"
 

@@ -157,18 +157,6 @@ bool sets_password(std::string_view settings, std::string_view separators) {
   return false;
 }
 
-<<<<<<< HEAD
-bool holds_literal_password(std::string_view literal) {
-  if (!is_url(literal)) return sets_password(literal, " '");
-  auto rest = literal.substr(literal.find("//") + 2);
-  auto const authority = rest.substr(0, rest.find_first_of("/?"));
-  // The last '@': what people write without encoding it is still a password.
-  auto const at = rest.substr(0, rest.find('?')).rfind('@');
-  auto const user = at == std::string_view::npos ? std::string_view{} : rest.substr(0, at);
-  auto const colon = user.find(':');
-  if (colon != std::string_view::npos && holds_literal(user.substr(colon + 1))) return true;
-  return sets_password(rest.substr(std::min(authority.size(), rest.size())), "&");
-=======
 // `authority` is what may hold USER:PASSWORD@HOST; its last '@' ends the password.
 bool holds_literal_user_password(std::string_view authority) {
   auto const user = authority.substr(0, std::min(authority.rfind('@'), authority.size()));
@@ -184,7 +172,6 @@ bool holds_literal_password(std::string_view literal) {
   // '?'.
   return holds_literal_user_password(rest.substr(0, rest.find('/'))) ||
          holds_literal_user_password(rest.substr(0, rest.find('?'))) || sets_password(rest, "&");
->>>>>>> config
 }
 
 }  // namespace

@@ -75,11 +75,7 @@ Section::~Section() {
              {.message = fmt::format("expected each key once, found it on lines {} and {}",
                                      first->key_place.line, child.key_place.line),
               .hint = "remove one of them"});
-<<<<<<< HEAD
-    } else if (std::ranges::find(declared_, child.key) == declared_.end()) {
-=======
     } else if (!names_ && std::ranges::find(declared_, child.key) == declared_.end()) {
->>>>>>> config
       report_unknown(child);
     }
   }
@@ -153,11 +149,7 @@ YamlNode const* Section::declare_required(std::string_view key, std::string cons
 }
 
 bool Section::declare_name(YamlNode const& child) {
-<<<<<<< HEAD
-  declared_.push_back(child.key);
-=======
   names_ = true;
->>>>>>> config
   if (children_.at(child.key) != &child) return false;
   auto const form = short_name();
   if (form.read(child.key)) return true;

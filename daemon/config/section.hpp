@@ -164,10 +164,7 @@ class Section {
   Place place_;
   std::unordered_map<std::string, YamlNode const*> children_;  // the first of each key
   std::vector<std::string> declared_;
-<<<<<<< HEAD
-=======
   bool names_ = false;  // the operator chooses the keys: none is unknown
->>>>>>> config
   std::size_t problems_before_;
 };
 
