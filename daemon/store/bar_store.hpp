@@ -53,7 +53,8 @@ struct Load {
   std::vector<RejectedBar> rejected;
 };
 
-// 50,000: from 5,000 bars up a commit's cost no longer shows (storage measurements, 1.3); one page holds at most this.
+// 50,000: from 5,000 bars up a commit's cost no longer shows (storage measurements, 1.3); one page holds at
+// most this.
 inline constexpr std::size_t load_bars_max = 50'000;
 
 struct LoadReport {
@@ -89,14 +90,14 @@ struct BatchRecord {
   std::int64_t requests = 0;
   std::int64_t retries = 0;
   std::int64_t rate_limited = 0;
-  std::int64_t bars = 0;       // received and good
+  std::int64_t bars = 0;  // received and good
   std::int64_t inserted = 0;
   std::int64_t changed = 0;
   std::int64_t unchanged = 0;
   std::int64_t rejected = 0;
-  std::int64_t bytes = 0;      // on the wire, bodies only
+  std::int64_t bytes = 0;  // on the wire, bodies only
   Milliseconds plan{0}, wait{0}, fetch{0}, parse{0}, validate{0}, copy{0}, merge{0}, commit{0}, total{0};
-  std::string outcome;         // ok, partial (some windows failed), failed (all did), stopped
+  std::string outcome;  // ok, partial (some windows failed), failed (all did), stopped
 };
 
 class BarStore {
@@ -106,8 +107,9 @@ class BarStore {
   BarStore& operator=(BarStore const&) = delete;
   virtual ~BarStore() = default;
 
-  // All of these may fail with db_unavailable, db_in_doubt or db_refused; after the first two the same call may be
-  // made again, and no call has an effect twice. Arguments by reference must live until the task has ended.
+  // All of these may fail with db_unavailable, db_in_doubt or db_refused; after the first two the same call
+  // may be made again, and no call has an effect twice. Arguments by reference must live until the task has
+  // ended.
 
   // Registers what is new, and says what is known, in the order of query.tickers.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
