@@ -1,0 +1,65 @@
+// All that a user has: a database, an exchange, a configuration, and candled.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/postgres.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+namespace candled::test {
+
+struct WorldOptions {
+  // candled-exchange's arguments; --listen is added.
+  std::vector<std::string> exchange = {"--synthetic", "7", "--synthetic-from", "2024-01-01"};
+  // Lines of the exchange's faults file; empty: nothing goes wrong.
+  std::string faults;
+  // YAML of the top-level key `jobs`, without it.
+  std::string jobs;
+  std::string rate_limit = "{ requests: 1000, per: 1s, burst: 100 }";
+  // A database of the test's own, already migrated; empty: one from the shared cluster.
+  std::string database_url;
+  // More top-level YAML.
+  std::string more;
+};
+
+class World {
+ public:
+  explicit World(WorldOptions options);
+
+  // candled COMMAND --config … ARGUMENTS, to its end or, with `start`, running.
+  Finished candled(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {});
+  std::unique_ptr<Process> start(std::vector<std::string> arguments,
+                                 std::map<std::string, std::string> environment = {});
+
+  // GET /exchange/report, as text.
+  std::string report() const;
+  // A number of the report: the first that follows "NAME":.
+  long reported(std::string const& name) const;
+
+  std::string const& url() const { return url_; }
+  std::string const& config() const { return config_; }
+  std::string const& exchange_url() const { return exchange_url_; }
+  TempDir const& dir() const { return dir_; }
+
+  // Every bar of every series, as one hash: equal tables have equal ones, whatever the order of loading.
+  std::string fingerprint() const;
+
+ private:
+  TempDir dir_;
+  std::optional<TempDatabase> database_;
+  std::unique_ptr<Process> exchange_;
+  std::string exchange_url_;
+  std::string url_;
+  std::string config_;
+};
+
+// Three timeframes of `tickers` from 2024-03-04, without schedules.
+std::string jobs_in_three_timeframes(std::string const& tickers);
+
+std::string fingerprint_of(std::string const& database_url);
+
+}  // namespace candled::test
