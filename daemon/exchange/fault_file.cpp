@@ -105,7 +105,10 @@ std::string set_option(FaultRule& rule, std::string_view name, std::string_view 
     return parse(value, rule.rate) && rule.rate >= 0 && rule.rate <= 1 ? "" : "a number from 0 to 1";
   if (name == "times") return parse(value, rule.times) && rule.times > 0 ? "" : "a whole number above 0";
   if (name == "after") return parse(value, rule.after) && rule.after >= 0 ? "" : "a whole number";
-  if (name == "ticker") return rule.ticker = value, value.empty() ? "a ticker" : "";
+  if (name == "ticker") {
+    rule.ticker = value;
+    return value.empty() ? "a ticker" : "";
+  }
   if (name == "page") {
     rule.page = value == "first" ? FaultPage::first : FaultPage::next;
     return value == "first" || value == "next" ? "" : "first or next";

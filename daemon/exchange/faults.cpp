@@ -32,6 +32,14 @@ void duplicate_some(std::vector<Bar>& bars, FaultKind kind) {
   bars = std::move(all);
 }
 
+// A year before the rest: outside any range that was asked for.
+void add_foreign_bar(std::vector<Bar>& bars) {
+  if (bars.empty()) return;
+  auto foreign = bars.front();
+  foreign.start -= 24h * 365;
+  bars.insert(bars.begin(), foreign);
+}
+
 void make_impossible(Bar& bar, std::size_t turn) {
   switch (turn % 5) {
     case 0:
@@ -125,9 +133,7 @@ void spoil(Page& page, FaultKind kind, AggregatesAsk const& ask, std::string_vie
     case FaultKind::conflicting_duplicate: duplicate_some(bars, kind); break;
     case FaultKind::unsorted: std::ranges::reverse(bars); break;
     case FaultKind::impossible: change_some(bars, make_impossible); break;
-    case FaultKind::foreign_bar:  // a year before the rest: outside any range that was asked for
-      if (!bars.empty()) bars.insert(bars.begin(), bars.front()), bars.front().start -= 24h * 365;
-      break;
+    case FaultKind::foreign_bar: add_foreign_bar(bars); break;
     case FaultKind::changed: change_some(bars, [](Bar& bar, std::size_t) { bar.volume += 1; }); break;
     case FaultKind::flip_adjusted: page.adjusted = !page.adjusted; break;
     case FaultKind::foreign_next_url:
