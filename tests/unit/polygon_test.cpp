@@ -408,8 +408,8 @@ TEST(PolygonPage, a_time_is_a_whole_number_of_milliseconds) {
 
 TEST(PolygonPage, what_is_no_such_answer_is_malformed) {
   std::string const deep(100'000, '[');
-  std::string const nul{R"({"ticker":"AAPL","adjusted":false,"status":"OK","x":)" + std::string(1, '\0') +
-                        "}"};
+  std::string const nul{R"({"ticker":"AAPL","adjusted":false,"status":"OK","x":")" + std::string(1, '\0') +
+                        "\"}"};
   for (auto const& body : std::vector<std::string>{
            "[]",
            "null",
