@@ -178,7 +178,7 @@ Problems wrong_files(Source const& source) {
   auto const lines = lines_of(source.text).size();
   if (lines > lines_max)
     problems.push_back(fmt::format("{}: {} lines, {} at most", source.path, lines, lines_max));
-  if (source.path.ends_with(".hpp") && !source.text.contains("\n#pragma once\n"))
+  if (source.path.ends_with(".hpp") && !("\n" + source.text).contains("\n#pragma once\n"))
     problems.push_back(fmt::format("{}: no #pragma once", source.path));
   return problems;
 }
