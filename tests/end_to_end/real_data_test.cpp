@@ -40,8 +40,7 @@ void read_flat_file(std::string const& path, std::string const& timeframe, Bars&
 Bars bars_of_files() {
   Bars bars;
   for (auto const& [folder, timeframe] : {std::pair{"minute_aggs_v1", "1m"}, std::pair{"day_aggs_v1", "1d"}})
-    for (auto const& entry :
-         std::filesystem::recursive_directory_iterator(data + "/us_stocks_sip/" + folder))
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(data + "/us_stocks_sip/" + folder))
       if (entry.path().extension() == ".gz") read_flat_file(entry.path(), timeframe, bars);
   return bars;
 }
@@ -49,7 +48,8 @@ Bars bars_of_files() {
 Bars bars_of_database(std::string const& url) {
   Bars bars;
   auto const sql =
-      "SELECT ticker, timeframe, extract(epoch FROM ts)::bigint, open, high, low, close, volume FROM candled.bars";
+      "SELECT ticker, timeframe, extract(epoch FROM ts)::bigint, open, high, low, close, volume FROM "
+      "candled.bars";
   for (auto const& row : rows(url, sql)) {
     auto& bar = bars[{row[0], row[1], std::atoll(row[2].c_str())}];
     for (std::size_t i = 0; i < 5; ++i) bar[i] = std::strtod(row[3 + i].c_str(), nullptr);
@@ -71,9 +71,10 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
   auto const expected = bars_of_files();
   ASSERT_EQ(expected.size(), 21'258U + 70'025U);
   auto const job = [&](std::string const& timeframe, std::string const& history) {
-    return fmt::format("  - {{ name: j{0}, provider: exchange, timeframe: {0}, symbols: [{1}], calendar: XNYS, "
-                       "history: {2} }}\n",
-                       timeframe, symbols_of(expected, timeframe), history);
+    return fmt::format(
+        "  - {{ name: j{0}, provider: exchange, timeframe: {0}, symbols: [{1}], calendar: XNYS, "
+        "history: {2} }}\n",
+        timeframe, symbols_of(expected, timeframe), history);
   };
   World world{{.exchange = {"--data", data}, .jobs = job("1m", "2008-01-01") + job("1d", "1998-01-01")}};
 
@@ -83,7 +84,9 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
   auto const stored = bars_of_database(world.url());
   ASSERT_EQ(stored.size(), expected.size());
   EXPECT_TRUE(stored == expected);
-  auto const places = "SELECT count(*), md5(string_agg(ctid::text || xmin::text, ',' ORDER BY series_id, ts)) FROM candled.bar";
+  auto const places =
+      "SELECT count(*), md5(string_agg(ctid::text || xmin::text, ',' ORDER BY series_id, ts)) FROM "
+      "candled.bar";
   auto const before = rows(world.url(), places);
   auto const asked_before = world.reported("requests");
 

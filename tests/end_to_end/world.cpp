@@ -100,11 +100,14 @@ long World::reported(std::string const& name) const {
   return place == std::string::npos ? -1 : std::atol(text.c_str() + place + name.size() + 3);
 }
 
-std::string World::fingerprint() const { return fingerprint_of(url_); }
+std::string World::fingerprint() const {
+  return fingerprint_of(url_);
+}
 
 std::string fingerprint_of(std::string const& database_url) {
   return value(database_url,
-               "SELECT count(*) || ' bars ' || coalesce(md5(string_agg(b::text, '|' ORDER BY ticker, timeframe, ts)), '') "
+               "SELECT count(*) || ' bars ' || coalesce(md5(string_agg(b::text, '|' ORDER BY ticker, "
+               "timeframe, ts)), '') "
                "FROM candled.bars b");
 }
 
@@ -112,7 +115,8 @@ std::string jobs_in_three_timeframes(std::string const& tickers) {
   std::string jobs;
   for (auto const* const timeframe : {"1m", "1h", "1d"})
     jobs += fmt::format(
-        "  - {{ name: j{0}, provider: exchange, timeframe: {0}, symbols: [{1}], calendar: XNYS, history: 2024-03-04, "
+        "  - {{ name: j{0}, provider: exchange, timeframe: {0}, symbols: [{1}], calendar: XNYS, history: "
+        "2024-03-04, "
         "batch: {{ symbols: 4, parallel: 3 }} }}\n",
         timeframe, tickers);
   return jobs;
