@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstdint>
 #include <new>
 #include <stdexcept>
 #include <unordered_map>
@@ -170,7 +171,10 @@ void CurlClient::Loop::Flight::leave() {
 
 int CurlClient::Loop::on_socket(CURL*, curl_socket_t fd, int what, void* loop, void*) {
   auto& self = *static_cast<Loop*>(loop);
-  what == CURL_POLL_REMOVE ? self.forget(fd) : self.watch(fd, what);
+  if (what == CURL_POLL_REMOVE)
+    self.forget(fd);
+  else
+    self.watch(fd, what);
   return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "net/asio_loop.hpp"
+#include "net/curl_requests.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
