@@ -202,9 +202,9 @@ LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t f
   auto const good = std::span{loader_.bars()}.subspan(first);
   for (auto const& failed : impossible) {
     auto const start = failed.bar.start;
-    if (failed.reason == CheckFailure::misaligned) continue;  // no bar has its start: nothing is missing
-    if (std::ranges::binary_search(good, start, {}, &Bar::start)) continue;  // a good one came beside it
-    TimeRange const hole{.from = start, .to = bar_end(batch_.timeframe, calendar_.zone(), start)};
+    auto const hole =
+        whole_bars(batch_.timeframe, calendar_.zone(), {.from = start, .to = start + Milliseconds{1}});
+    if (std::ranges::binary_search(good, hole.from, {}, &Bar::start)) continue;  // a good one came beside it
     slice.proven.remove(hole);
     result_.rejected.push_back(
         {.series = rest.series,
