@@ -14,7 +14,7 @@
 
 namespace candled {
 
-// A bar on its way into the table, where it lies in the load's memory.
+// A bar on its way into the table, where it lies in the load's memory. Its year is between 1900 and 2199.
 struct BarRef {
   SeriesId series;
   Bar const* bar;
