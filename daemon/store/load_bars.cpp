@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "core/failpoint.hpp"
 #include "store/bar_copy.hpp"
+#include "store/compare_bars.hpp"
 #include "store/park_windows.hpp"
 #include "store/pg_text.hpp"
 #include "store/rejected_bars.hpp"
@@ -74,14 +74,6 @@ using States = std::map<SeriesId, SeriesState>;
 enum class Compare { where_covered, everywhere };
 enum class Writing { at_once, piece_by_piece };
 
-struct Verdicts {
-  std::vector<BarRef> fresh;
-  std::vector<BarRef> changed;
-  std::int64_t unchanged = 0;
-
-  bool nothing_to_write() const { return fresh.empty() && changed.empty(); }
-};
-
 class Stopwatch {
  public:
   Milliseconds lap() {
@@ -92,10 +84,6 @@ class Stopwatch {
  private:
   SteadyClock::time_point started_ = SteadyClock::now();
 };
-
-auto key(BarRef const& ref) {
-  return std::pair{ref.series, ref.bar->start};
-}
 
 // Partitions exist for these years only (candled.ensure_bar_partitions), and within them no sum of times
 // overflows.
@@ -181,34 +169,6 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
     first = end;
   }
   return ranges;
-}
-
-bool same(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
-bool same_values(Bar const& a, Bar const& b) {
-  return same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close) &&
-         same(a.volume, b.volume) && same(a.vwap, b.vwap) && a.trade_count == b.trade_count;
-}
-
-// Merges two sorted streams: ours, and the stored bars as they arrive.
-Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
-                             std::span<StoredRange const> ranges) {
-  Verdicts verdicts;
-  auto next = bars.begin();
-  read_bars(connection, ranges, [&](SeriesId series, Bar const& stored) {
-    auto const place = key({series, &stored});
-    while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
-    if (next == bars.end() || key(*next) != place) return;
-    if (same_values(*next->bar, stored))
-      ++verdicts.unchanged;
-    else
-      verdicts.changed.push_back(*next);
-    ++next;
-  });
-  verdicts.fresh.insert(verdicts.fresh.end(), next, bars.end());
-  return verdicts;
 }
 
 // The old values go to bar_revision in the same statement.
