@@ -25,16 +25,8 @@ using PgResult = std::unique_ptr<PGresult, ClearResult>;
 // microsecond).
 constexpr std::chrono::sys_days postgres_epoch = std::chrono::year{2000} / 1 / 1;
 
-// The largest that int64 microseconds hold, which PostgreSQL takes for infinity: no multiplication may
-// overflow.
-constexpr std::int64_t infinity = std::numeric_limits<std::int64_t>::max();
-
 std::int64_t to_postgres(UtcTime time) {
-  auto const since = time - postgres_epoch;
-  auto const largest = std::chrono::milliseconds{infinity / 1000};
-  if (since > largest) return infinity;
-  if (since < -largest) return std::numeric_limits<std::int64_t>::min();
-  return std::chrono::microseconds{since}.count();
+  return std::chrono::microseconds{time - postgres_epoch}.count();
 }
 
 UtcTime from_postgres(std::int64_t microseconds) {

@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "core/bar.hpp"
 #include "core/ids.hpp"
@@ -14,11 +13,16 @@
 
 namespace candled {
 
-// A bar on its way into the table, where it lies in the load's memory.
+// A bar on its way into the table, where it lies in the load's memory. Its year is between 1900 and 2199.
 struct BarRef {
   SeriesId series;
   Bar const* bar;
 };
+
+// The table's key, by which bars are sorted.
+inline std::pair<SeriesId, UtcTime> key(BarRef const& ref) {
+  return {ref.series, ref.bar->start};
+}
 
 // COPY … FROM STDIN (FORMAT binary), within the transaction that is open on the connection. Throws as libpqxx
 // does; after pqxx::sql_error the transaction, or the savepoint, must be rolled back.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "core/failpoint.hpp"
 #include "store/bar_copy.hpp"
+#include "store/compare_bars.hpp"
 #include "store/park_windows.hpp"
 #include "store/pg_text.hpp"
 #include "store/rejected_bars.hpp"
@@ -74,14 +74,6 @@ using States = std::map<SeriesId, SeriesState>;
 enum class Compare { where_covered, everywhere };
 enum class Writing { at_once, piece_by_piece };
 
-struct Verdicts {
-  std::vector<BarRef> fresh;
-  std::vector<BarRef> changed;
-  std::int64_t unchanged = 0;
-
-  bool nothing_to_write() const { return fresh.empty() && changed.empty(); }
-};
-
 class Stopwatch {
  public:
   Milliseconds lap() {
@@ -93,28 +85,39 @@ class Stopwatch {
   SteadyClock::time_point started_ = SteadyClock::now();
 };
 
-auto key(BarRef const& ref) {
-  return std::pair{ref.series, ref.bar->start};
+// Partitions exist for these years only (candled.ensure_bar_partitions), and within them no sum of times
+// overflows.
+bool is_of_a_kept_year(Bar const& bar) {
+  using std::chrono::sys_days, std::chrono::year;
+  return bar.start >= sys_days{year{1900} / 1 / 1} && bar.start < sys_days{year{2200} / 1 / 1};
 }
 
-// The load's bars in the order of the table's key, each key once: of two slices with the same bar the later
-// wins.
+// All bars that can be kept, in the order of the table's key, each key once: of two slices' bars for the same
+// time the one later in memory wins.
 std::vector<BarRef> in_key_order(Load const& load) {
   std::vector<BarRef> refs;
   refs.reserve(load.bars.size());
   for (auto const& slice : load.slices)
-    for (std::size_t i = 0; i < slice.count; ++i)
-      refs.push_back({slice.series, &load.bars.at(slice.first + i)});
+    for (auto const& bar : std::span{load.bars}.subspan(slice.first, slice.count))
+      if (is_of_a_kept_year(bar)) refs.push_back({slice.series, &bar});
   auto const place = [](BarRef const& ref) { return std::tuple{ref.series, ref.bar->start, ref.bar}; };
   if (!std::ranges::is_sorted(refs, {}, place)) std::ranges::sort(refs, {}, place);
-  auto const last_of_equals = [&](std::size_t i) {
-    return i + 1 == refs.size() || key(refs[i]) != key(refs[i + 1]);
-  };
   std::size_t kept = 0;
   for (std::size_t i = 0; i < refs.size(); ++i)
-    if (last_of_equals(i)) refs[kept++] = refs[i];
+    if (i + 1 == refs.size() || key(refs[i]) != key(refs[i + 1])) refs[kept++] = refs[i];
   refs.resize(kept);
   return refs;
+}
+
+// The others, as what they are: refused.
+std::vector<RejectedBar> of_impossible_years(Load const& load) {
+  std::vector<RejectedBar> others;
+  for (auto const& slice : load.slices)
+    for (auto const& bar : std::span{load.bars}.subspan(slice.first, slice.count))
+      if (!is_of_a_kept_year(bar))
+        others.push_back(
+            {.series = slice.series, .bar = bar, .reason = "database: no bars are kept of such a year"});
+  return others;
 }
 
 States proven_by(Load const& load) {
@@ -168,34 +171,6 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
   return ranges;
 }
 
-bool same(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
-bool same_values(Bar const& a, Bar const& b) {
-  return same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close) &&
-         same(a.volume, b.volume) && same(a.vwap, b.vwap) && a.trade_count == b.trade_count;
-}
-
-// Merges two sorted streams: ours, and the stored bars as they arrive.
-Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
-                             std::span<StoredRange const> ranges) {
-  Verdicts verdicts;
-  auto next = bars.begin();
-  read_bars(connection, ranges, [&](SeriesId series, Bar const& stored) {
-    auto const place = key({series, &stored});
-    while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
-    if (next == bars.end() || key(*next) != place) return;
-    if (same_values(*next->bar, stored))
-      ++verdicts.unchanged;
-    else
-      verdicts.changed.push_back(*next);
-    ++next;
-  });
-  verdicts.fresh.insert(verdicts.fresh.end(), next, bars.end());
-  return verdicts;
-}
-
 // The old values go to bar_revision in the same statement.
 void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
   PgArray series, ts, open, high, low, close, volume, vwap, trade_count;
@@ -222,7 +197,11 @@ void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
 class Loading {
  public:
   Loading(PgConnection& connection, KnownYears& years, Load const& load)
-      : connection_(connection), years_(years), load_(load), bars_(in_key_order(load)) {}
+      : connection_(connection),
+        years_(years),
+        load_(load),
+        bars_(in_key_order(load)),
+        impossible_(of_impossible_years(load)) {}
 
   LoadReport run();
 
@@ -235,6 +214,7 @@ class Loading {
   void bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece);
   void quarantine(pqxx::work& work, States& states);
   void cover(pqxx::work& work, States const& states);
+  void count(Verdicts const& verdicts, LoadReport& report) const;
 
   struct Refused {
     BarRef ref;
@@ -245,6 +225,7 @@ class Loading {
   KnownYears& years_;
   Load const& load_;
   std::vector<BarRef> const bars_;
+  std::vector<RejectedBar> const impossible_;
   std::vector<Refused> refused_;  // of the attempt that runs
 };
 
@@ -296,16 +277,20 @@ LoadReport Loading::attempt(Compare compare, Writing writing) {
   work.commit();
   failpoint("load_after_commit");
   report.commit = watch.lap();
-  report.refused = std::ssize(refused_);
-  auto const refused_of = [&](std::vector<BarRef> const& bars) {
-    return std::ranges::count_if(refused_, [&](Refused const& refused) {
-      return std::ranges::binary_search(bars, key(refused.ref), {}, key);
-    });
-  };
-  report.inserted = std::ssize(verdicts.fresh) - refused_of(verdicts.fresh);
-  report.changed = std::ssize(verdicts.changed) - refused_of(verdicts.changed);
-  report.unchanged = verdicts.unchanged;
+  count(verdicts, report);
   return report;
+}
+
+void Loading::count(Verdicts const& verdicts, LoadReport& report) const {
+  auto const written = [&](std::vector<BarRef> const& bars) {
+    return std::ssize(bars) - std::ranges::count_if(refused_, [&](Refused const& refused) {
+             return std::ranges::binary_search(bars, key(refused.ref), {}, key);
+           });
+  };
+  report.inserted = written(verdicts.fresh);
+  report.changed = written(verdicts.changed);
+  report.unchanged = verdicts.unchanged;
+  report.refused = std::ssize(refused_) + std::ssize(impossible_);
 }
 
 // In a transaction of its own: the lock on the parent must not wait for our COMMIT.
@@ -314,8 +299,7 @@ void Loading::ensure_partitions() {
   for (auto const& ref : bars_) {
     auto const year = static_cast<int>(
         std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(ref.bar->start)}.year());
-    // Beyond these nothing is kept: such a bar finds no partition and is rejected by itself.
-    if (year >= 1900 && year < 2200 && !years_.contains(year)) missing.insert(year);
+    if (!years_.contains(year)) missing.insert(year);
   }
   for (int const year : missing) {
     pqxx::work work{connection_.session()};
@@ -328,7 +312,7 @@ void Loading::ensure_partitions() {
 
 // A look without the row lock: a load that changes nothing then writes nothing at all, not even a lock.
 bool Loading::is_known_already(States const& states, LoadReport& report) {
-  if (!load_.rejected.empty()) return false;
+  if (!load_.rejected.empty() || !impossible_.empty()) return false;
   for (auto const& [id, state] : states) {
     if (state.has_gap) return false;
     for (auto const& range : state.proven.ranges())
@@ -379,6 +363,7 @@ void Loading::bisect(pqxx::work& work, std::span<BarRef const> bars, Write const
 // with its reason, so that it is neither forgotten nor asked for every minute.
 void Loading::quarantine(pqxx::work& work, States& states) {
   auto rejected = load_.rejected;
+  rejected.insert(rejected.end(), impossible_.begin(), impossible_.end());
   std::vector<FailedWindow> gaps;
   auto const now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
   for (auto const& [ref, reason] : refused_) {

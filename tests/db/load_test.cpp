@@ -178,9 +178,8 @@ TEST_F(LoadTest, bar_of_an_impossible_year_is_rejected_and_the_rest_stored) {
 
   EXPECT_EQ(report.inserted, 2);
   EXPECT_EQ(report.refused, 1);
-  EXPECT_EQ(
-      rows("SELECT ts, reason LIKE 'database: 23514 no partition of relation%' FROM candled.rejected_bar"),
-      (Rows{{"infinity", "t"}}));
+  EXPECT_EQ(rows("SELECT ts, reason FROM candled.rejected_bar"),
+            (Rows{{"infinity", "database: no bars are kept of such a year"}}));
 }
 
 TEST_F(LoadTest, bars_that_somebody_else_wrote_outside_of_coverage_are_compared) {

@@ -1,0 +1,25 @@
+// New, changed or known: what a load's bars are to the table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "store/bar_copy.hpp"
+
+namespace candled {
+
+struct Verdicts {
+  std::vector<BarRef> fresh;
+  std::vector<BarRef> changed;
+  std::int64_t unchanged = 0;
+
+  bool nothing_to_write() const { return fresh.empty() && changed.empty(); }
+};
+
+// Compares `bars`, in key order and each key once, with the stored bars of `ranges`; what is not found there
+// is fresh. Values are equal when they are the same number, or both not given. Throws as libpqxx does.
+Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
+                             std::span<StoredRange const> ranges);
+
+}  // namespace candled
