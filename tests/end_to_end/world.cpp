@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <memory>
 
 namespace candled::test {
 
