@@ -102,6 +102,13 @@ void Process::signal(int number) const {
   kill(pid_, number);
 }
 
+bool Process::wait_until_stopped() const {
+  // WNOWAIT: the end, if that is what came, is for wait() to collect.
+  siginfo_t change{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &change, WSTOPPED | WEXITED | WNOWAIT) == 0 &&
+         change.si_code == CLD_STOPPED;
+}
+
 Finished run(std::vector<std::string> argv, std::map<std::string, std::string> const& environment) {
   Process process{std::move(argv), environment};
   int const exit_code = process.wait();

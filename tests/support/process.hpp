@@ -26,6 +26,8 @@ class Process {
   // Waits for the end, a minute at most (then kills it). The exit status, or -N when signal N ended it.
   int wait(std::chrono::seconds limit = std::chrono::seconds{60});
   void signal(int number) const;
+  // Waits until it has stopped itself (SIGSTOP). False: it ended instead.
+  bool wait_until_stopped() const;
 
   pid_t pid() const { return pid_; }
   // What has been read so far: all of it after wait().
