@@ -120,7 +120,8 @@ std::vector<Bar> SyntheticMarket::minutes(Day const& day, TimeRange range) const
 
 std::optional<Bar> SyntheticMarket::minute_bar(std::string_view ticker, UtcTime start) const {
   if (!exists(ticker)) return std::nullopt;
-  auto const found = minutes(day(ticker, market_zone(ticker).date_at(start)), {.from = start, .to = start + 1ms});
+  auto const found =
+      minutes(day(ticker, market_zone(ticker).date_at(start)), {.from = start, .to = start + 1ms});
   return found.empty() || found.front().start != start ? std::nullopt : std::optional{found.front()};
 }
 
