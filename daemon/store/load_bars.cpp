@@ -18,6 +18,7 @@
 #include "store/pg_text.hpp"
 #include "store/rejected_bars.hpp"
 #include "store/sqlstate.hpp"
+#include "store/update_bars.hpp"
 
 namespace candled {
 
@@ -28,23 +29,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::string_view unique_violation = "23505";
 
 constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
-
-constexpr char update_sql[] = R"(
-  WITH incoming AS (
-    SELECT * FROM unnest($1::int4[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[],
-                         $7::float8[], $8::float8[], $9::int4[])
-      AS i (series_id, ts, open, high, low, close, volume, vwap, trade_count)
-  ), kept AS (
-    INSERT INTO candled.bar_revision (ts, open, high, low, close, volume, vwap, series_id, trade_count)
-    SELECT b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.series_id, b.trade_count
-    FROM candled.bar b JOIN incoming i USING (series_id, ts)
-    WHERE b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz
-  )
-  UPDATE candled.bar b
-  SET open = i.open, high = i.high, low = i.low, close = i.close, volume = i.volume, vwap = i.vwap,
-      trade_count = i.trade_count
-  FROM incoming i
-  WHERE b.series_id = i.series_id AND b.ts = i.ts AND b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz)";
 
 constexpr char cover_sql[] = R"(
   UPDATE candled.series s SET covered = s.covered + p.proven::tstzmultirange
@@ -169,28 +153,6 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
     first = end;
   }
   return ranges;
-}
-
-// The old values go to bar_revision in the same statement.
-void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
-  PgArray series, ts, open, high, low, close, volume, vwap, trade_count;
-  auto first = bars.front().bar->start;
-  auto last = first;
-  for (auto const& [id, bar] : bars) {
-    series.add(id);
-    ts.add(bar->start);
-    open.add(bar->open);
-    high.add(bar->high);
-    low.add(bar->low);
-    close.add(bar->close);
-    volume.add(bar->volume);
-    vwap.add(bar->vwap);
-    trade_count.add(bar->trade_count);
-    first = std::min(first, bar->start);
-    last = std::max(last, bar->start);
-  }
-  work.exec_params(update_sql, series.text(), ts.text(), open.text(), high.text(), low.text(), close.text(),
-                   volume.text(), vwap.text(), trade_count.text(), pg_text(first), pg_text(last));
 }
 
 // One load, tried until it is in: see load_bars().
