@@ -156,6 +156,10 @@ constexpr std::array forbidden_words{std::string_view{"std::this_thread::"
                                      std::string_view{"TO"
                                                       "DO"}};
 
+// `candled migrate` blocks by contract and has no loop to wait on: it alone may sleep between two looks at a
+// lock.
+constexpr std::string_view may_sleep = "daemon/store/migrator.cpp";
+
 Problems wrong_lines(Source const& source) {
   Problems problems;
   auto const add = [&](std::size_t number, std::string_view what) {
@@ -167,7 +171,7 @@ Problems wrong_lines(Source const& source) {
     if (text.ends_with(' ') || text.ends_with('\r')) add(number, "a trailing blank");
     if (is_header && included_by(text) == "iostream") add(number, "<iostream> in a header");
     for (auto const& word : forbidden_words)
-      if (text.contains(word)) add(number, word);
+      if (text.contains(word) && (source.path != may_sleep || word != forbidden_words[0])) add(number, word);
   }
   return problems;
 }
