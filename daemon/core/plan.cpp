@@ -28,7 +28,24 @@ std::vector<TimeRange> ranges_due(Calendar const& calendar, Timeframe timeframe,
   for (auto const& hole : missing(whole, not_due)) due.add(whole_bars(timeframe, calendar.zone(), hole));
   auto ranges = due.ranges();
   std::erase_if(ranges, [&](TimeRange range) { return !calendar.trades_in(range); });
-  return ranges;
+  return join_where_cheaper(calendar, timeframe, ranges, parked);
+}
+
+std::vector<TimeRange> join_where_cheaper(Calendar const& calendar, Timeframe timeframe,
+                                          std::vector<TimeRange> const& ranges, RangeSet const& apart) {
+  auto const pages = [&](TimeRange range) { return pages_at_most(calendar, timeframe, range); };
+  std::vector<TimeRange> joined;
+  for (auto const& range : ranges) {
+    if (!joined.empty()) {
+      TimeRange const both{.from = joined.back().from, .to = range.to};
+      if (!apart.overlaps(both) && pages(both) < pages(joined.back()) + pages(range)) {
+        joined.back() = both;
+        continue;
+      }
+    }
+    joined.push_back(range);
+  }
+  return joined;
 }
 
 std::int64_t pages_at_most(Calendar const& calendar, Timeframe timeframe, TimeRange range) {

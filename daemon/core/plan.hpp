@@ -19,6 +19,12 @@ namespace candled {
 std::vector<TimeRange> ranges_due(Calendar const& calendar, Timeframe timeframe, TimeRange wanted,
                                   RangeSet const& covered, RangeSet const& parked);
 
+// Joins neighbouring ranges where asking for both at once, and for what lies between, takes fewer answers
+// than asking for each: requests are what is scarce, a covered bar that comes again is compared and not
+// written. Nothing is joined across a time in `apart`. `ranges` are sorted and disjoint.
+std::vector<TimeRange> join_where_cheaper(Calendar const& calendar, Timeframe timeframe,
+                                          std::vector<TimeRange> const& ranges, RangeSet const& apart);
+
 // How many answers a range takes when every bar that can exist does, 50,000 base bars an answer
 // (contract, 1.4: `limit` counts minutes for intraday bars and days for longer ones). An upper bound; at
 // least 1.

@@ -1,5 +1,8 @@
 #include "pipeline/job.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace candled {
 
 Order everything_due(Job const& job, UtcTime now) {
@@ -15,6 +18,19 @@ std::vector<Window> windows_due(Job const& job, std::vector<Series> const& serie
     auto const& parked = order.parked == ParkedWindows::leave ? one.parked : nothing;
     for (auto const& range : ranges_due(job.calendar, job.timeframe, order.wanted, one.covered, parked))
       windows.push_back({.series = one.id, .ticker = one.ticker, .range = range});
+  }
+  return windows;
+}
+
+std::vector<Window> windows_again(Job const& job, std::vector<Window> const& asked,
+                                  std::vector<FailedWindow> const& rejected) {
+  std::map<SeriesId, RangeSet> holes;
+  for (auto const& one : rejected) holes[one.series].add(one.range);
+  std::vector<Window> windows;
+  for (auto const& [series, ranges] : holes) {
+    auto const window = std::ranges::find(asked, series, &Window::series);
+    for (auto const& range : join_where_cheaper(job.calendar, job.timeframe, ranges.ranges(), {}))
+      windows.push_back({.series = series, .ticker = window->ticker, .range = range});
   }
   return windows;
 }

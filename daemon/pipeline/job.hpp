@@ -40,6 +40,11 @@ Order everything_due(Job const& job, UtcTime now);
 // The windows that `series` still need. Pure.
 std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order);
 
+// The windows that ask again for the times of bars that could not be true. `asked` are the windows that
+// brought them.
+std::vector<Window> windows_again(Job const& job, std::vector<Window> const& asked,
+                                  std::vector<FailedWindow> const& rejected);
+
 std::int64_t pages_at_most(Job const& job, std::vector<Window> const& windows);
 
 }  // namespace candled

@@ -21,7 +21,8 @@ class JobRun {
 
  private:
   Task<Result<std::vector<Window>>> plan(Order const& order);
-  // The windows of rejected bars of this pass.
+  void begin_pass(std::vector<Window> const& windows);
+  // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
   Task<void> finish_batch(BatchResult result);
   Task<void> park(std::vector<FailedWindow> const& windows);
@@ -55,19 +56,30 @@ auto JobRun::stored(Call call) -> decltype(call()) {
 }
 
 Task<JobResult> JobRun::run(Order order) {
-  for (int pass = 1; pass <= passes_max && !result_.ended_by; ++pass) {
-    auto windows = co_await plan(order);
-    if (!windows) result_.ended_by = windows.error();
-    if (!windows || windows->empty()) break;
-    auto const rejected = co_await run_pass(std::move(*windows));
-    if (rejected.empty()) break;
+  auto const planned = co_await plan(order);
+  if (!planned) {
+    result_.ended_by = planned.error();
+    co_return result_;
+  }
+  auto windows = *planned;
+  for (int pass = 1; !windows.empty(); ++pass) {
+    begin_pass(windows);
+    auto const rejected = co_await run_pass(windows);
+    if (rejected.empty() || result_.ended_by) break;
     if (pass == passes_max) {
       result_.failed += static_cast<std::int64_t>(rejected.size());
       co_await park(rejected);
+      break;
     }
-    order.parked = ParkedWindows::leave;  // what failed in this pass is parked now, and stays so
+    windows = windows_again(job_, windows, rejected);
   }
   co_return result_;
+}
+
+void JobRun::begin_pass(std::vector<Window> const& windows) {
+  ports_.progress.windows += static_cast<std::int64_t>(windows.size());
+  ports_.progress.pages_planned += pages_at_most(job_, windows);
+  result_.windows += static_cast<std::int64_t>(windows.size());
 }
 
 Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
@@ -80,9 +92,6 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   auto const series = co_await stored([&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
   auto windows = windows_due(job_, *series, order);
-  ports_.progress.windows += static_cast<std::int64_t>(windows.size());
-  ports_.progress.pages_planned += pages_at_most(job_, windows);
-  result_.windows += static_cast<std::int64_t>(windows.size());
   planning_ = std::chrono::duration_cast<Milliseconds>(ports_.clock.ticks() - started);
   co_return windows;
 }

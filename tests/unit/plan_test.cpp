@@ -45,6 +45,28 @@ TEST(RangesDue, a_window_spans_the_night_so_that_coverage_stays_in_one_piece) {
   EXPECT_EQ(due, std::vector{between("2024-03-09T01:00:00Z", "2024-03-11T08:05:00Z")});
 }
 
+TEST(RangesDue, holes_that_one_answer_can_fill_are_one_window) {
+  auto const wanted = between("2024-03-04T05:00:00Z", "2025-03-04T05:00:00Z");
+  RangeSet covered{wanted};
+  covered.remove(between("2024-03-05T15:30:00Z", "2024-03-05T15:31:00Z"));
+  covered.remove(between("2024-03-06T15:30:00Z", "2024-03-06T15:31:00Z"));
+  covered.remove(
+      between("2024-11-06T15:30:00Z", "2024-11-06T15:31:00Z"));  // more than a page of minutes later
+
+  EXPECT_EQ(ranges_due(xnys, Timeframe::m1, wanted, covered, {}),
+            (std::vector{between("2024-03-05T15:30:00Z", "2024-03-06T15:31:00Z"),
+                         between("2024-11-06T15:30:00Z", "2024-11-06T15:31:00Z")}));
+}
+
+TEST(RangesDue, holes_are_not_joined_across_a_parked_window) {
+  auto const wanted = between("2024-03-04T05:00:00Z", "2024-03-08T05:00:00Z");
+  RangeSet const parked{between("2024-03-05T05:00:00Z", "2024-03-06T05:00:00Z")};
+
+  EXPECT_EQ(ranges_due(xnys, Timeframe::d1, wanted, {}, parked),
+            (std::vector{between("2024-03-04T05:00:00Z", "2024-03-05T05:00:00Z"),
+                         between("2024-03-06T05:00:00Z", "2024-03-08T05:00:00Z")}));
+}
+
 TEST(RangesDue, parked_windows_are_left_alone) {
   auto const wanted = between("2024-03-04T05:00:00Z", "2024-03-06T05:00:00Z");
   RangeSet const parked{between("2024-03-05T05:00:00Z", "2024-03-06T05:00:00Z")};
