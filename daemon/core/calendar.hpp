@@ -14,7 +14,7 @@ enum class CalendarKind { xnys, always };  // XNYS, 24x7
 
 // One trading day.
 struct Session {
-  Date date;
+  Date date{};
   TimeRange hours;  // pre- and after-market included
 
   friend bool operator==(Session const&, Session const&) = default;

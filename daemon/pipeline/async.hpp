@@ -21,8 +21,8 @@ namespace candled {
 // Wakes those who wait. A waiter looks again at what it waits for: an event has no memory.
 class Event {
  public:
-  explicit Event(boost::asio::any_io_executor executor)
-      : never_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  explicit Event(boost::asio::any_io_executor const& executor)
+      : never_(executor, boost::asio::steady_timer::time_point::max()) {}
 
   Task<void> wait() {
     boost::system::error_code woken;

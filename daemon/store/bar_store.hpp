@@ -40,7 +40,7 @@ struct RejectedBar {
 
 // One series' share of a load: bars[first, first + count), oldest first, no two with the same start.
 struct LoadSlice {
-  SeriesId series;
+  SeriesId series{};
   std::size_t first = 0;
   std::size_t count = 0;
   RangeSet proven;  // becomes covered in the same transaction; holds every bar of the slice
