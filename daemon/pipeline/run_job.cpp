@@ -5,6 +5,8 @@
 #include "pipeline/async.hpp"
 #include "pipeline/log.hpp"
 
+#include <map>
+
 namespace candled {
 
 namespace {
@@ -35,6 +37,7 @@ class JobRun {
   Job const& job_;
   Run run_;
   Milliseconds planning_{0};
+  std::map<SeriesId, RangeSet> given_up_;  // of this run
   JobResult result_;
 };
 
@@ -65,7 +68,6 @@ Task<JobResult> JobRun::run(Order order) {
       result_.failed += static_cast<std::int64_t>(rejected.size());
       co_await park(rejected);
     }
-    order.parked = ParkedWindows::leave;  // what failed in this pass is parked now, and stays so
   }
   co_return result_;
 }
@@ -77,9 +79,12 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
                           .tickers = job_.symbols,
                           .wanted_from = job_.calendar.zone().at(job_.history, Milliseconds{0}),
                           .now = ports_.clock.now()};
-  auto const series = co_await stored([&] { return ports_.store.open_series(query); });
+  auto series = co_await stored([&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
-  auto windows = windows_due(job_, *series, order);
+  // What an earlier run parked is asked for in every pass of this one, but what this one gave up is left.
+  if (order.parked == ParkedWindows::ask)
+    for (auto& one : *series) one.parked = given_up_[one.id];
+  auto windows = windows_due(job_, *series, {.wanted = order.wanted, .parked = ParkedWindows::leave});
   ports_.progress.windows += static_cast<std::int64_t>(windows.size());
   ports_.progress.pages_planned += pages_at_most(job_, windows);
   result_.windows += static_cast<std::int64_t>(windows.size());
@@ -105,6 +110,7 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   record.run = run_.id;
   record.plan = std::exchange(planning_, Milliseconds{0});  // planned once, for all batches: the first one's
   result_.failed += static_cast<std::int64_t>(result.failed.size());
+  for (auto const& window : result.failed) given_up_[window.series].add(window.range);
   result_.bars += record.bars;
   result_.inserted += record.inserted;
   result_.changed += record.changed;
