@@ -73,7 +73,8 @@ class PgBarStore::Writers {
   auto run_here(Work& work) -> Result<std::invoke_result_t<Work&, Writer&>> {
     auto writer = take();
     auto result = with_connection(work, writer);
-    if (writer.connection != nullptr && !writer.connection->is_open()) writer = {};
+    // After an error too: libpq may call a connection open whose server is gone.
+    if (!result || !writer.connection->is_open()) writer = {};
     give_back(std::move(writer));
     return result;
   }

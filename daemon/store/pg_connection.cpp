@@ -129,12 +129,17 @@ class HandOver : public pqxx::connectionpolicy {
   // wants to reconnect in silence, which would lose the session's state.
   handle do_startconnect(handle current) override {
     if (current != nullptr) return current;
-    if (raw_ == nullptr) throw pqxx::broken_connection{"the connection to the database was lost"};
-    return std::exchange(raw_, nullptr);
+    if (std::exchange(given_, true)) throw pqxx::broken_connection{"the connection to the database was lost"};
+    return raw_.get();
   }
 
+  // libpqxx lets go of a connection as soon as it finds it broken. PgConnection::raw() still asks it for its
+  // state and for what happened, so it is closed with the session and not before.
+  handle do_disconnect(handle) noexcept override { return nullptr; }
+
  private:
-  PGconn* raw_;
+  RawConnection raw_;
+  bool given_ = false;
 };
 
 }  // namespace
@@ -209,8 +214,10 @@ Error current_error(PgConnection const& connection) {
   } catch (std::exception const& error) {
     std::string_view const message{error.what()};
     if (auto const sqlstate = sqlstate_in(message); !sqlstate.empty()) return sql_error(sqlstate, message);
-    if (connection.is_open())
-      return {.kind = ErrorKind::db_refused, .what = fmt::format("database: {}", message)};
+    // The server gives a SQLSTATE with whatever it refuses: a failure without one is libpq's, which has lost
+    // the server. (A connection that it could not write to still calls itself open.)
+    bool const lost = dynamic_cast<pqxx::failure const*>(&error) != nullptr || !connection.is_open();
+    if (!lost) return {.kind = ErrorKind::db_refused, .what = fmt::format("database: {}", message)};
     // libpqxx names what it noticed last ("could not obtain client encoding"), libpq what happened.
     std::string_view const reason{PQerrorMessage(connection.raw())};
     return {.kind = ErrorKind::db_unavailable,

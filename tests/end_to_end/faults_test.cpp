@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ostream>
+#include <thread>
 
 #include "end_to_end/world.hpp"
 #include "exchange/synthetic_market.hpp"
@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto key = "K7fQ-not-to-be-seen";
 constexpr std::string_view tickers = "AAPL, BRK.B, F, MSFT";
+constexpr auto budget_window = 1s;
 constexpr int series = 12;  // four tickers in three timeframes
 
 // Two days of four tickers: about 6,400 minute bars.
@@ -97,6 +98,8 @@ struct Story {
 Story backfill_until_done(World& world, int runs_max) {
   Story story;
   while (story.exit_code != 0 && story.runs < runs_max) {
+    // A run knows nothing of the requests of the one before: only time lets the provider forget them.
+    if (story.runs > 0) std::this_thread::sleep_for(budget_window);
     auto const finished = world.candled(backfill, {{"CANDLED_TEST_KEY", key}});
     ++story.runs;
     story.told += finished.output + finished.errors;
@@ -132,8 +135,6 @@ TEST_P(Faults, at_one_ask_in_five_change_nothing_in_the_end) {
   EXPECT_GE(faults_met(world), fault.met_min);
   expect_within_the_budget(world);
   expect_a_short_story(story, fault.runs_max == 1 ? 0 : story.runs * series);
-  std::printf("XX runs %d met %ld lines %ld requests %ld\n", story.runs, faults_met(world),
-              std::ranges::count(story.told, '\n'), world.reported("requests"));
 }
 
 // Over after a while by themselves, and asked again until they are.
@@ -213,8 +214,6 @@ TEST(MixedFaults, at_one_ask_in_five_change_nothing_in_the_end) {
   EXPECT_GE(faults_met(world), 40);
   expect_within_the_budget(world);
   expect_a_short_story(story, story.runs * series);
-  std::printf("XX runs %d met %ld lines %ld requests %ld\n", story.runs, faults_met(world),
-              std::ranges::count(story.told, '\n'), world.reported("requests"));
 }
 
 // ticker, seconds since 1970, open, high, low, close, volume, vwap, trade_count

@@ -44,18 +44,24 @@ struct Stored {
   }
 };
 
+// One statement, and so one moment, of a database that may be in use.
 Stored stored_in(std::string const& url) {
+  auto const all = rows(
+      url,
+      "SELECT 'bar', ticker, timeframe, extract(epoch FROM ts)::bigint, b::text FROM candled.bars b UNION "
+      "ALL "
+      "SELECT 'covered', t.ticker, s.timeframe, extract(epoch FROM lower(c))::bigint, extract(epoch FROM "
+      "upper(c))::bigint::text FROM candled.series s JOIN candled.instrument_ticker t USING (instrument_id) "
+      "CROSS JOIN LATERAL unnest(s.covered) c ORDER BY 1, 2, 3, 4");
   Stored stored;
-  for (auto& row :
-       rows(url, "SELECT ticker, timeframe, extract(epoch FROM ts)::bigint, b::text FROM candled.bars b"))
-    stored.bars[{row[0], row[1]}][std::atoll(row[2].c_str())] = std::move(row[3]);
-  for (auto const& row :
-       rows(url,
-            "SELECT t.ticker, s.timeframe, extract(epoch FROM lower(c))::bigint, extract(epoch FROM "
-            "upper(c))::bigint FROM candled.series s JOIN candled.instrument_ticker t USING (instrument_id) "
-            "CROSS "
-            "JOIN LATERAL unnest(s.covered) c ORDER BY 1, 2, 3"))
-    stored.covered[{row[0], row[1]}].emplace_back(std::atoll(row[2].c_str()), std::atoll(row[3].c_str()));
+  for (auto const& row : all) {
+    Stored::SeriesName const name{row[1], row[2]};
+    auto const from = std::atoll(row[3].c_str());
+    if (row[0] == "bar")
+      stored.bars[name][from] = row[4];
+    else
+      stored.covered[name].emplace_back(from, std::atoll(row[4].c_str()));
+  }
   return stored;
 }
 
