@@ -71,7 +71,7 @@ std::expected<AggregatesAsk, Refusal> parse_ask(RequestTarget const& target) {
   auto const timespan = parse_timespan(segments[6]);
   if (!timespan || !multiplier || *multiplier < 1 || *multiplier > multiplier_max || !is_ticker(segments[3]))
     return std::unexpected(Refusal::bad_parameter);
-  auto const zone = zone_of(segments[3]);
+  auto const zone = market_zone(segments[3]);
   auto const from = parse_instants(segments[7], zone);
   auto const to = parse_instants(segments[8], zone);
   if (!from) return std::unexpected(Refusal::bad_from);
@@ -121,7 +121,7 @@ std::vector<Bar> made_from(std::vector<Bar> const& base, Windows const& windows,
 // contract, 1.4).
 std::size_t stitched(AggregatesAsk const& ask, Market const& market, TimeRange range, Terms const& terms) {
   if (!terms.delayed || ask.base() != Base::day || ask.sort != Order::descending) return 0;
-  auto const zone = zone_of(ask.ticker);
+  auto const zone = market_zone(ask.ticker);
   TimeRange const today{.from = zone.at(zone.date_at(terms.now), 0ms), .to = range.to};
   return market.bars({ask.ticker, ask.base(), today, ask.sort, 1, terms.now}).size();
 }
@@ -185,7 +185,7 @@ std::expected<Page, Refusal> aggregates(AggregatesAsk const& sent, Market const&
   if (auto const why = refused(sent.range, terms)) return std::unexpected(*why);
   auto ask = sent;
   ask.limit = std::min(ask.limit, terms.page_limit_max);
-  Windows const windows{ask.resolution, zone_of(ask.ticker), ask.range.from};
+  Windows const windows{ask.resolution, market_zone(ask.ticker), ask.range.from};
   auto const reading = read(ask, windows, market, terms);
   Page page{.ticker = ask.ticker,
             .query_count = reading.queried,

@@ -5,7 +5,7 @@
 
 namespace candled {
 
-Zone zone_of(std::string_view ticker) {
+Zone market_zone(std::string_view ticker) {
   if (ticker.starts_with("X:") || ticker.starts_with("C:")) return Zone::utc();
   if (ticker.starts_with("I:"))
     if (auto const chicago = Zone::find("America/Chicago")) return *chicago;

@@ -36,7 +36,7 @@ class Market {
 
 // In which a ticker's days start: UTC for crypto (X:) and currencies (C:), Chicago for indices (I:), else New
 // York (provider contract, 1.3).
-Zone zone_of(std::string_view ticker);
+Zone market_zone(std::string_view ticker);
 
 // A bar of `length` as it stood at `now`, when part of it was still to come: its volume grows and its close,
 // high and low move on until the window ends. The same bar when `now` is past its end. Trade count 0: nothing

@@ -10,7 +10,7 @@ Bar as_of(Bar const& bar, BarsAsk const& ask) {
   using namespace std::chrono_literals;
   if (ask.base == Base::minute) return formed_so_far(bar, 1min, ask.now);
   if (ask.now >= bar.start + 25h) return bar;  // the longest day: no need to ask the zone
-  auto const zone = zone_of(ask.ticker);
+  auto const zone = market_zone(ask.ticker);
   auto const end = zone.at(next_day(zone.date_at(bar.start)), 0ms);
   return formed_so_far(bar, end - bar.start, ask.now);
 }

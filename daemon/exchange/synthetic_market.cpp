@@ -87,7 +87,7 @@ double SyntheticMarket::level(std::uint64_t key, std::chrono::sys_days date) con
 SyntheticMarket::Day SyntheticMarket::day(std::string_view ticker, Date date) const {
   std::chrono::sys_days const number{date};
   auto const key = mixed(seed_, hash_of(ticker));
-  auto const zone = zone_of(ticker);
+  auto const zone = market_zone(ticker);
   bool const around_the_clock = zone == Zone::utc();
   std::chrono::weekday const weekday{number};
   bool const open =
@@ -120,7 +120,8 @@ std::vector<Bar> SyntheticMarket::minutes(Day const& day, TimeRange range) const
 
 std::optional<Bar> SyntheticMarket::minute_bar(std::string_view ticker, UtcTime start) const {
   if (!exists(ticker)) return std::nullopt;
-  auto const found = minutes(day(ticker, zone_of(ticker).date_at(start)), {.from = start, .to = start + 1ms});
+  auto const found =
+      minutes(day(ticker, market_zone(ticker).date_at(start)), {.from = start, .to = start + 1ms});
   return found.empty() || found.front().start != start ? std::nullopt : std::optional{found.front()};
 }
 
@@ -135,7 +136,7 @@ std::optional<Bar> SyntheticMarket::day_bar(std::string_view ticker, Date date, 
     if (day.is_regular(static_cast<int>((bar.start - day.opens) / 1min))) regular.push_back(bar);
   auto whole = merged(regular.empty() ? all : regular);
   auto const all_trades = merged(all);
-  whole.start = zone_of(ticker).at(date, 0ms);
+  whole.start = market_zone(ticker).at(date, 0ms);
   whole.volume = all_trades.volume;
   whole.vwap = std::clamp(all_trades.vwap, whole.low, whole.high);
   whole.trade_count = all_trades.trade_count;
@@ -148,14 +149,14 @@ std::vector<Bar> SyntheticMarket::bars_of(Date date, BarsAsk const& ask) const {
   if (ask.base == Base::minute) {
     bars = minutes(day(ask.ticker, date), range);
     if (!bars.empty()) bars.back() = formed_so_far(bars.back(), 1min, ask.now);
-  } else if (range.contains(zone_of(ask.ticker).at(date, 0ms))) {
+  } else if (range.contains(market_zone(ask.ticker).at(date, 0ms))) {
     if (auto const bar = day_bar(ask.ticker, date, ask.now)) bars.push_back(*bar);
   }
   return bars;
 }
 
 std::vector<Bar> SyntheticMarket::bars(BarsAsk const& ask) const {
-  auto const zone = zone_of(ask.ticker);
+  auto const zone = market_zone(ask.ticker);
   auto const to = std::min(ask.range.to, ask.now);
   auto const from = std::max(ask.range.from, zone.at(first_day_, 0ms));
   std::vector<Bar> bars;

@@ -82,14 +82,8 @@ jobs:
 using NoDatabase = Configured;
 
 TEST_F(NoDatabase, a_server_that_is_not_there_is_named) {
-  auto const url = "postgresql:///candled?host=" + dir_.path();
-  for (auto const& command : {"plan", "status", "gaps", "migrate", "once"}) {
-    auto const finished = candled({command}, with_csv(text(url)));
-    EXPECT_EQ(finished.exit_code, 1) << command << finished.errors;
-    EXPECT_TRUE(finished.errors.contains(dir_.path())) << command << finished.errors;
-    EXPECT_TRUE(finished.errors.contains("is the server running?")) << command << finished.errors;
-    expect_for_people(finished);
-  }
+  expect_of_each_command("postgresql:///candled?host=" + dir_.path(), 1,
+                         {dir_.path(), "is the server running?"});
 }
 
 TEST_F(NoDatabase, a_database_that_does_not_exist_is_named_with_what_to_do) {

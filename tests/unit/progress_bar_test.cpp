@@ -75,7 +75,7 @@ TEST(ProgressBar, says_what_it_waits_for_instead_of_a_time_that_nobody_knows) {
 }
 
 TEST(ProgressBar, never_fills_the_terminals_last_column_for_the_line_would_wrap) {
-  EXPECT_EQ(progress_line(part_way(), limit, 16'400ms, 40), "[########------------]  41 %  ETA 59 s  ");
+  EXPECT_EQ(progress_line(part_way(), limit, 16'400ms, 40), "[########------------]  41 %  ETA 59 s ");
   EXPECT_EQ(progress_line(part_way(), limit, 16'400ms, 1), "");
   EXPECT_EQ(progress_line(part_way(), limit, 16'400ms, 0), "");
 }
