@@ -9,6 +9,7 @@
 #include <random>
 
 #include "cli/commands.hpp"
+#include "cli/progress_bar.hpp"
 #include "config/load_config.hpp"
 #include "http/curl_client.hpp"
 #include "pipeline/log.hpp"
@@ -91,7 +92,8 @@ ExitCode run(int argc, char const* const* argv) {
   if (options.command == Command::version) return version_command(options);
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  start_log(config->log.level, config->log.format);
+  bool const draws = options.command == Command::backfill && terminal_columns() > 0;
+  start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   return run(options, *config);
 }
 

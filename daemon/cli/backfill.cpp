@@ -83,7 +83,7 @@ Task<void> show_progress(Engine& engine, RateLimit limit, bool const& ended) {
   if (columns > 0) fmt::print(stderr, "\r\033[K");
 }
 
-int print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
+void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
   bool stopped = false;
   for (std::size_t i = 0; i < work.jobs.size(); ++i) {
     auto const& result = work.jobs[i];
@@ -91,6 +91,7 @@ int print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
     fmt::print("{}: {} to {}: {} windows, {} bars ({} new, {} changed), {} requests, {} windows failed\n",
                orders[i].job->name, to_rfc3339(range.from), to_rfc3339(range.to), result.windows, result.bars,
                result.inserted, result.changed, result.requests, result.failed);
+    print_notes(*orders[i].job, result);
     stopped |= result.ended_by && result.ended_by->kind == ErrorKind::stopped;
   }
   if (stopped) {
@@ -99,7 +100,6 @@ int print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
     fmt::print(
         "not all is covered: `candled gaps` says what is missing and why; the same command tries it again\n");
   }
-  return 0;
 }
 
 Task<ExitCode> backfill(Engine& engine, std::vector<JobOrder> orders) {
@@ -117,8 +117,10 @@ Task<ExitCode> backfill(Engine& engine, std::vector<JobOrder> orders) {
 }  // namespace
 
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options) {
+  auto const named = chosen_jobs(engine.jobs, options.job);
+  if (named.empty()) return ExitCode::usage;
   std::vector<Job> jobs;
-  for (auto const* const job : chosen_jobs(engine.jobs, options.job)) {
+  for (auto const* const job : named) {
     auto chosen = *job;
     chosen.symbols = chosen_symbols(*job, options.symbols);
     if (!chosen.symbols.empty()) jobs.push_back(std::move(chosen));
@@ -134,7 +136,8 @@ ExitCode backfill_command(Engine& engine, Config const& config, Options const& o
   for (auto const& job : jobs) {
     auto const range = range_of(job, options, engine.clock->now());
     if (range.empty()) {
-      print_error("--from is not before --to, or the range has no closed bar yet");
+      print_error(fmt::format("{}: no bar from {} on is closed yet: let the range begin earlier", job.name,
+                              to_rfc3339(range.from)));
       return ExitCode::usage;
     }
     orders.push_back({.job = &job, .order = {.wanted = range, .parked = ParkedWindows::ask}});

@@ -82,10 +82,10 @@ void print_json(std::vector<GapRow> const& gaps) {
 }  // namespace
 
 ExitCode gaps_command(Config const& config, Options const& options) {
-  if (auto const code = check_database(config); code != ExitCode::done) return code;
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
   auto const coverage = read_coverage(config.database.url);
   auto const known = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
   if (!coverage || !known) {

@@ -3,6 +3,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <systemd/sd-daemon.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -41,6 +43,7 @@ class Shutdown {
       if (cancelled) return;
       if (engine_.clock->stopping()) end_now("asked twice to stop");
       log_info("stopping: no new requests, running commits finish");
+      sd_notify(0, "STOPPING=1");
       engine_.stop();
       deadline_.expires_after(drain_time_max);
       deadline_.async_wait([](boost::system::error_code ended) {

@@ -22,6 +22,7 @@ void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
                  result.windows, result.bars, result.inserted, result.changed, result.requests,
                  result.failed);
     }
+    print_notes(job, result);
   }
   if (work.exit_code == ExitCode::some_failed)
     fmt::print(

@@ -1,8 +1,11 @@
 #include "cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include <map>
+#include <ranges>
 #include <sstream>
 
 namespace candled {
@@ -106,6 +109,13 @@ UsageAnswer answer_of(CLI::App const& app, CLI::ParseError const& error) {
   return {.text = out.str() + errors.str(), .exit_code = asked_for_help ? ExitCode::done : ExitCode::usage};
 }
 
+// Whether something lies between them: two dates include both days, two times are half-open. Both are of a
+// kind.
+bool in_order(Moment const& from, Moment const& to) {
+  if (auto const* const day = std::get_if<Date>(&from)) return *day <= std::get<Date>(to);
+  return std::get<UtcTime>(from) < std::get<UtcTime>(to);
+}
+
 }  // namespace
 
 std::optional<Moment> parse_moment(std::string const& text) {
@@ -115,6 +125,11 @@ std::optional<Moment> parse_moment(std::string const& text) {
 }
 
 std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* argv) {
+  if (argc > 1 && argv[1][0] != '-' && !commands.contains(argv[1]))
+    return UsageAnswer{
+        .text = fmt::format("there is no command '{}'; there are {}\nRun with --help for more information.\n",
+                            argv[1], fmt::join(commands | std::views::keys, ", ")),
+        .exit_code = ExitCode::usage};
   CLI::App app{about, "candled"};
   Raw raw;
   describe(app, raw);
@@ -129,6 +144,9 @@ std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* ar
   raw.options.to = parse_moment(raw.to);
   if (raw.options.from && raw.options.from->index() != raw.options.to->index())
     return UsageAnswer{.text = "--from and --to must both be dates, or both be times\n",
+                       .exit_code = ExitCode::usage};
+  if (raw.options.from && !in_order(*raw.options.from, *raw.options.to))
+    return UsageAnswer{.text = fmt::format("--from {} is not before --to {}\n", raw.from, raw.to),
                        .exit_code = ExitCode::usage};
   return raw.options;
 }

@@ -117,6 +117,9 @@ void print_json(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstima
 }  // namespace
 
 ExitCode plan_command(Config const& config, Options const& options) {
+  auto const jobs = make_jobs(config);
+  auto const chosen = chosen_jobs(jobs, options.job);
+  if (chosen.empty()) return ExitCode::usage;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   auto const coverage = read_coverage(config.database.url);
   auto const gaps = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
@@ -126,9 +129,6 @@ ExitCode plan_command(Config const& config, Options const& options) {
     return exit_code_of(error.kind);
   }
   auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-  auto const jobs = make_jobs(config);
-  auto const chosen = chosen_jobs(jobs, options.job);
-  if (chosen.empty()) return ExitCode::usage;
   std::vector<JobEstimate> estimates;
   for (auto const* const job : chosen) {
     auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];

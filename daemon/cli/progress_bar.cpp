@@ -37,14 +37,14 @@ std::string progress_words(Progress const& progress, RateLimit limit, Millisecon
                          .requests = progress.requests,
                          .elapsed = elapsed},
                         limit);
-  auto text =
-      fmt::format("{:3.0f} %  {} bars  {} of {} windows  {} requests  {:.1f}/s", part_done(progress) * 100,
-                  with_commas(progress.bars), progress.windows_done, progress.windows, progress.requests,
-                  static_cast<double>(progress.requests) / seconds);
+  auto text = fmt::format(
+      "{:3.0f} %  {}  {} bars  {} requests  {:.1f}/s  {} of {} windows", part_done(progress) * 100,
+      progress.waiting.empty() ? "ETA " + in_words(left) : "waits: " + progress.waiting,
+      with_commas(progress.bars), progress.requests, static_cast<double>(progress.requests) / seconds,
+      progress.windows_done, progress.windows);
   if (progress.retries > 0) text += fmt::format("  {} retries", progress.retries);
   if (progress.windows_failed > 0) text += fmt::format("  {} failed", progress.windows_failed);
-  if (!progress.waiting.empty()) return text + "  waits: " + progress.waiting;
-  return text + "  ETA " + in_words(left);
+  return text;
 }
 
 std::string progress_line(Progress const& progress, RateLimit limit, Milliseconds elapsed, int columns) {

@@ -1,5 +1,10 @@
 #include <systemd/sd-daemon.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
 #include "cli/work.hpp"
@@ -26,20 +31,44 @@ Task<Result<RunId>> begin_run(Engine& engine) {
   }
 }
 
+// A database that came later than we did may be without the schema; that is worth more to know than how the
+// run could not be recorded.
+Result<void> database_is_ready(Config const& config, Result<RunId> const& run) {
+  if (auto schema = check_schema(config.database.url); !schema) return schema;
+  if (!run) return std::unexpected(run.error());
+  return {};
+}
+
+// SIGHUP would end the process, and with it what an operator only wanted to reload.
+class Hangups {
+ public:
+  explicit Hangups(boost::asio::io_context& loop) : signals_(loop, SIGHUP) { wait(); }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](boost::system::error_code cancelled, int) {
+      if (cancelled) return;
+      log_warn("SIGHUP is ignored: reloading comes with a restart for now: systemctl restart candled");
+      wait();
+    });
+  }
+
+  boost::asio::signal_set signals_;
+};
+
 Task<ExitCode> run(Engine& engine, Config const& config) {
+  Hangups const hangups{*engine.loop};
   log_info("candled {} is up: {} jobs", CANDLED_VERSION, engine.jobs.size());
   sd_notify(0, "READY=1\nSTATUS=starting");
   auto const id = co_await begin_run(engine);
   if (!id && id.error().kind == ErrorKind::stopped) co_return ExitCode::done;
-  auto const schema = id ? check_schema(config.database.url) : Result<void>{std::unexpected(id.error())};
-  if (!schema) {
-    log_error("{}", schema.error().what);
-    co_return exit_code_of(schema.error().kind);
+  if (auto const ready = database_is_ready(config, id); !ready) {
+    log_error("{}", ready.error().what);
+    co_return exit_code_of(ready.error().kind);
   }
   sd_notifyf(0, "STATUS=keeping %zu jobs filled", engine.jobs.size());
   auto ports = engine.ports();
   auto const ended = co_await run_by_schedule(ports, engine.jobs, {.id = *id, .timings = *engine.timings});
-  sd_notify(0, "STOPPING=1");
   auto const code = ended ? ExitCode::done : exit_code_of(ended.error().kind);
   if (auto const recorded = co_await engine.store->end_run(*id, static_cast<int>(code)); !recorded)
     log_warn("the end of the run is not recorded: {}", recorded.error().what);
@@ -51,6 +80,7 @@ Task<ExitCode> run(Engine& engine, Config const& config) {
 
 ExitCode run_command(Engine& engine, Config const& config) {
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
+  std::signal(SIGHUP, SIG_IGN);        // until the loop takes it
   engine.database_retry.attempts = 0;  // for as long as it takes
   auto const schema = check_schema(config.database.url);
   if (!schema && schema.error().kind != ErrorKind::db_unavailable) {

@@ -128,10 +128,10 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
 }  // namespace
 
 ExitCode status_command(Config const& config, Options const& options) {
-  if (auto const code = check_database(config); code != ExitCode::done) return code;
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
   auto const account = read_account(config.database.url);
   if (!account) {
     print_error(account.error().what);

@@ -22,13 +22,34 @@ Task<void> work_on_one(Ports& ports, JobOrder order, Run run, JobResult& result)
 ExitCode worst(std::vector<JobResult> const& results) {
   auto code = ExitCode::done;
   for (auto const& result : results) {
-    if (result.failed > 0) code = std::max(code, ExitCode::some_failed);
+    if (result.failed > 0 || result.parked > 0) code = std::max(code, ExitCode::some_failed);
     if (result.ended_by) code = std::max(code, exit_code_of(result.ended_by->kind));
   }
   return code;
 }
 
+// "A, B and 7 more"
+std::string some_of(std::vector<std::string> const& names) {
+  constexpr std::size_t named_max = 20;
+  auto const shown = std::min(names.size(), named_max);
+  auto text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
+}
+
 }  // namespace
+
+void print_notes(Job const& job, JobResult const& result) {
+  if (!result.without_bars.empty())
+    fmt::print("note: {} has no bars of {} in this range: is the ticker right?\n", job.source->name,
+               some_of(result.without_bars));
+  if (result.parked > 0)
+    fmt::print(
+        "note: {} of {}'s symbols have ranges that failed before and are not asked for again yet: `candled "
+        "gaps` "
+        "says why and until when\n",
+        result.parked, job.name);
+}
 
 void print_error(std::string_view what) {
   fmt::print(stderr, "candled: {}\n", what);

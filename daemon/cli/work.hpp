@@ -30,6 +30,9 @@ ExitCode check_timings(Engine const& engine);
 // The jobs that `name` means; empty: all. Prints which there are when there is no such job.
 std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string const& name);
 
+// What a person should know besides the numbers: symbols without any bar, ranges that are not asked for.
+void print_notes(Job const& job, JobResult const& result);
+
 void print_error(std::string_view what);
 
 }  // namespace candled

@@ -42,16 +42,17 @@ class JsonMessage : public spdlog::custom_flag_formatter {
 
 }  // namespace
 
-void start_log(LogLevel level, LogFormat format) {
+void start_log(LogLevel level, LogFormat format, LogBeside beside) {
+  std::string const wipe = beside == LogBeside::progress_bar ? "\r\033[K" : "";
   auto logger = spdlog::stderr_color_mt("candled");
   logger->set_level(level_of(level));
   if (format == LogFormat::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<JsonMessage>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+        wipe + R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
     logger->set_formatter(std::move(formatter));
   } else {
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5!l%$ %v", spdlog::pattern_time_type::utc);
+    logger->set_pattern(wipe + "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v", spdlog::pattern_time_type::utc);
   }
   spdlog::set_default_logger(std::move(logger));
 }

@@ -10,8 +10,12 @@
 
 namespace candled {
 
+// What else is on standard error: on a terminal with a progress bar, a line first wipes the bar off; whoever
+// draws the bar draws it again.
+enum class LogBeside { nothing, progress_bar };
+
 // Once, in main. Lines go to standard error, where journald and a terminal find them; each is whole.
-void start_log(LogLevel level, LogFormat format);
+void start_log(LogLevel level, LogFormat format, LogBeside beside = LogBeside::nothing);
 
 // error: an operator must act; warn: will be retried, or was dropped; info: one line a batch; debug: each
 // request.

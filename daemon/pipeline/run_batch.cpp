@@ -52,7 +52,8 @@ class BatchRun {
   Result<Page> take_page(Window const& rest, HttpResponse& response);
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<FailedBar> const& impossible);
-  void note_failure(Window const& rest, Error const& error);
+  void note_failure(Window const& rest, Error error);
+  Error note_refused_key(Error error);
   void window_done(Window const& window);
   void fill_record();
 
@@ -144,8 +145,11 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
 
     auto const delay = delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
     if (error.kind == ErrorKind::rate_limited) source_.pacer->pause(delay);
-    log_debug("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay), error.what);
-    ++result_.record.retries;
+    // The first says why it is slow; the rest would drown the log, and the batch's line counts them.
+    auto const level = ++result_.record.retries == 1 ? LogLevel::warn : LogLevel::debug;
+    if (logs(level))
+      log_line(level, fmt::format("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay),
+                                  error.what));
     ++ports_.progress.retries;
     auto const again = ports_.clock.ticks() + delay;
     if (auto const slept = co_await ports_.clock.sleep_until(again); !slept)
@@ -183,6 +187,7 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   result_.record.bars += good;
   result_.record.rejected += static_cast<std::int64_t>(checked.rejected.size());
   ports_.progress.bars += good;
+  if (good > 0 || !checked.rejected.empty()) result_.with_bars.push_back(rest.series);
   auto slice = slice_of(rest, *page, first, checked.rejected);
   std::vector<RejectedBar> rejected;
   for (auto const& failed : checked.rejected)
@@ -216,8 +221,17 @@ LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t f
   return slice;
 }
 
-void BatchRun::note_failure(Window const& rest, Error const& error) {
-  if (error.kind == ErrorKind::key_refused) source_.key_refused = error;
+// A provider does not know what the configuration calls it.
+Error BatchRun::note_refused_key(Error error) {
+  if (!source_.key_refused) {
+    error.what += fmt::format(" (providers.{}.api_key)", source_.name);
+    source_.key_refused = std::move(error);
+  }
+  return *source_.key_refused;
+}
+
+void BatchRun::note_failure(Window const& rest, Error error) {
+  if (error.kind == ErrorKind::key_refused) error = note_refused_key(std::move(error));
   if (ends_batch(error.kind)) {
     if (!result_.ended_by) result_.ended_by = error;
     return;

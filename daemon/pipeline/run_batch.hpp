@@ -25,6 +25,8 @@ struct BatchResult {
   std::vector<FailedWindow> failed;
   // Times of rejected bars: not covered, so they are due again.
   std::vector<FailedWindow> rejected;
+  // Series that had a bar, good or not; one with several pages stands here several times.
+  std::vector<SeriesId> with_bars;
   // What ended the batch before its end: stopped, key_refused, or the database's refusal.
   std::optional<Error> ended_by;
 };

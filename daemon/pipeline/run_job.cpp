@@ -5,6 +5,9 @@
 #include "pipeline/async.hpp"
 #include "pipeline/log.hpp"
 
+#include <map>
+#include <utility>
+
 namespace candled {
 
 namespace {
@@ -21,6 +24,7 @@ class JobRun {
 
  private:
   Task<Result<std::vector<Window>>> plan(Order const& order);
+  void look_at(std::vector<Series> const& series, Order const& order);
   void begin_pass(std::vector<Window> const& windows);
   // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
@@ -36,6 +40,7 @@ class JobRun {
   Job const& job_;
   Run run_;
   Milliseconds planning_{0};
+  std::map<SeriesId, std::string> without_bars_;  // never asked for before, and no bar so far
   JobResult result_;
 };
 
@@ -73,6 +78,8 @@ Task<JobResult> JobRun::run(Order order) {
     }
     windows = windows_again(job_, windows, rejected);
   }
+  if (!result_.ended_by)
+    for (auto const& [id, ticker] : without_bars_) result_.without_bars.push_back(ticker);
   co_return result_;
 }
 
@@ -91,9 +98,22 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
                           .now = ports_.clock.now()};
   auto const series = co_await stored([&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
+  look_at(*series, order);
   auto windows = windows_due(job_, *series, order);
   planning_ = std::chrono::duration_cast<Milliseconds>(ports_.clock.ticks() - started);
   co_return windows;
+}
+
+// Before the first pass, while the series are as the last run left them.
+void JobRun::look_at(std::vector<Series> const& series, Order const& order) {
+  for (auto const& one : series) {
+    auto const due = [&](RangeSet const& parked) {
+      return ranges_due(job_.calendar, job_.timeframe, order.wanted, one.covered, parked);
+    };
+    auto const all = due({});
+    if (order.parked == ParkedWindows::leave && due(one.parked) != all) ++result_.parked;
+    if (one.covered.empty() && !all.empty()) without_bars_.emplace(one.id, one.ticker);
+  }
 }
 
 Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
@@ -119,6 +139,8 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   result_.changed += record.changed;
   result_.requests += record.requests;
   result_.ended_by = result.ended_by;
+  for (auto const series : result.with_bars) without_bars_.erase(series);
+  for (auto const& window : result.failed) without_bars_.erase(window.series);
   log_batch(record);
   co_await park(result.failed);
   auto const id = co_await stored([&] { return ports_.store.record_batch(record); });

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
@@ -23,6 +25,9 @@ struct JobResult {
   std::int64_t inserted = 0;
   std::int64_t changed = 0;
   std::int64_t requests = 0;
+  std::int64_t parked = 0;  // symbols with ranges that failed before and are not asked for again yet
+  // Symbols that were asked for the first time, without a failure, and have no bar at all: a wrong ticker?
+  std::vector<std::string> without_bars;
   // Why it did not come to its end: stopped, key_refused, or the database's refusal.
   std::optional<Error> ended_by;
 };

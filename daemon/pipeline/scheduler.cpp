@@ -25,6 +25,8 @@ Task<void> keep_filled(Ports& ports, Job const& job, Run run, std::optional<Erro
   while (!ports.clock.stopping()) {
     job.source->key_refused.reset();
     auto const result = co_await run_job(ports, job, everything_due(job, ports.clock.now()), run);
+    for (auto const& ticker : result.without_bars)
+      log_warn("{}: {} has no bars of {}: is the ticker right?", job.name, job.source->name, ticker);
     if (result.ended_by) {
       auto const& error = *result.ended_by;
       if (error.kind == ErrorKind::stopped) co_return;

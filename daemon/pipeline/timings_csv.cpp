@@ -22,11 +22,16 @@ Result<void> failed(std::string const& path, int code) {
   return fail(ErrorKind::transport, fmt::format("{}: {}", path, std::strerror(code)));
 }
 
+bool is_lack_of_room(int code) {
+  return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
 // A locked, open file; closing it unlocks.
 class LockedFile {
  public:
   explicit LockedFile(std::string const& path)
-      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)),
+        open_error_(fd_ < 0 ? errno : 0) {
     if (fd_ >= 0) flock(fd_, LOCK_EX);
   }
   LockedFile(LockedFile const&) = delete;
@@ -36,6 +41,7 @@ class LockedFile {
   }
 
   bool is_open() const { return fd_ >= 0; }
+  int open_error() const { return open_error_; }
   off_t size() const {
     struct stat status{};
     return fstat(fd_, &status) == 0 ? status.st_size : 0;
@@ -52,7 +58,8 @@ class LockedFile {
     auto const written = write(fd_, text.data(), text.size());
     if (written == static_cast<ssize_t>(text.size())) return 0;
     auto const code = written < 0 ? errno : ENOSPC;
-    if (ftruncate(fd_, before) != 0) return errno;
+    // A device cannot be cut, and keeps no piece either.
+    if (written > 0 && ftruncate(fd_, before) != 0) return errno;
     return code;
   }
   // Cuts what follows the last line end. A crash can leave such a piece; a line is far shorter than the
@@ -70,12 +77,14 @@ class LockedFile {
 
  private:
   int fd_;
+  int open_error_;
 };
 
-void rotate(std::string const& path) {
+// False: it stays where it is.
+bool rotate(std::string const& path) {
   for (int number = kept_files - 1; number > 0; --number)
     std::rename(fmt::format("{}.{}", path, number).c_str(), fmt::format("{}.{}", path, number + 1).c_str());
-  std::rename(path.c_str(), (path + ".1").c_str());
+  return std::rename(path.c_str(), (path + ".1").c_str()) == 0;
 }
 
 // A job's or provider's name cannot hold a comma or a quote: the configuration has checked.
@@ -90,30 +99,30 @@ TimingsCsv::TimingsCsv(std::string path, std::int64_t rotate_bytes)
     : path_(std::move(path)), rotate_bytes_(rotate_bytes) {}
 
 Result<void> TimingsCsv::check() const {
-  return path_.empty() ? Result<void>{} : write_row("");
+  if (path_.empty()) return {};
+  auto const code = write_row("");
+  return code == 0 || is_lack_of_room(code) ? Result<void>{} : failed(path_, code);
 }
 
 Result<void> TimingsCsv::append(BatchRecord const& record, BatchId batch) {
   if (path_.empty()) return {};
-  auto const written = write_row(timings_row(record, batch));
-  if (!written) ++dropped_;
-  return written;
+  auto const code = write_row(timings_row(record, batch));
+  if (code == 0) return {};
+  ++dropped_;
+  return failed(path_, code);
 }
 
-Result<void> TimingsCsv::write_row(std::string const& row) const {
+int TimingsCsv::write_row(std::string const& row) const {
   for (;;) {
     LockedFile const file{path_};
-    if (!file.is_open()) return failed(path_, errno);
+    if (!file.is_open()) return file.open_error();
     if (!file.is_at(path_)) continue;
     file.cut_torn_line();
     auto const size = file.size();
-    if (size > 0 && size + static_cast<off_t>(row.size()) > rotate_bytes_) {
-      rotate(path_);
-      continue;
-    }
+    bool const full = size > 0 && size + static_cast<off_t>(row.size()) > rotate_bytes_;
+    if (full && rotate(path_)) continue;
     auto const text = size == 0 ? timings_header() + row : row;
-    auto const code = file.write_whole(text);
-    return code == 0 ? Result<void>{} : failed(path_, code);
+    return file.write_whole(text);
   }
 }
 

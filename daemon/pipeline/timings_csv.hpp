@@ -10,21 +10,23 @@
 namespace candled {
 
 // Each row is written whole or not at all; the header comes first in every file; several processes may write
-// the same file. A full disk loses rows, never work: the caller goes on. A row that an earlier crash tore is
-// cut off.
+// the same file. A file that cannot be rotated grows on. A full disk loses rows, never work: the caller goes
+// on. A row that an earlier crash tore is cut off.
 class TimingsCsv {
  public:
   // Empty path: nothing is ever written.
   TimingsCsv(std::string path, std::int64_t rotate_bytes);
 
-  // Whether rows can be written now: creates the file with its header. Error (kind transport): why not.
+  // Whether rows can be written: creates the file with its header. Error (kind transport): why not, and that
+  // a person must mend it. A full disk is no error here: rows come back when there is room.
   Result<void> check() const;
   Result<void> append(BatchRecord const& record, BatchId batch);
 
   std::int64_t dropped() const { return dropped_; }
 
  private:
-  Result<void> write_row(std::string const& row) const;
+  // 0 or errno.
+  int write_row(std::string const& row) const;
 
   std::string path_;
   std::int64_t rotate_bytes_;

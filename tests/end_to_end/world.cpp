@@ -69,8 +69,10 @@ World::World(WorldOptions options) {
   auto const start = output.find("http://");
   exchange_url_ = output.substr(start, output.find('\n', start) - start);
 
-  config_ = dir_.write("candled.yaml", fmt::format(config_template, url_, exchange_url_, options.rate_limit,
-                                                   options.jobs, dir_ / "timings.csv", options.more));
+  config_ =
+      dir_.write("candled.yaml",
+                 fmt::format(config_template, url_, exchange_url_, options.rate_limit, options.jobs,
+                             options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
 }
 
 std::unique_ptr<Process> World::start(std::vector<std::string> arguments,

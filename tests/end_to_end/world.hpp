@@ -23,6 +23,8 @@ struct WorldOptions {
   std::string rate_limit = "{ requests: 1000, per: 1s, burst: 100 }";
   // A database of the test's own, already migrated; empty: one from the shared cluster.
   std::string database_url;
+  // Where timings go; empty: timings.csv in `dir`.
+  std::string timings;
   // More top-level YAML.
   std::string more;
 };

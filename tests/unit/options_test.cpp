@@ -1,0 +1,129 @@
+#include "cli/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace candled {
+namespace {
+
+std::variant<Options, UsageAnswer> parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "candled");
+  std::vector<char const*> argv;
+  for (auto const& argument : arguments) argv.push_back(argument.c_str());
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+Options options_of(std::vector<std::string> arguments) {
+  auto const parsed = parse(std::move(arguments));
+  auto const* const answer = std::get_if<UsageAnswer>(&parsed);
+  EXPECT_EQ(answer, nullptr) << answer->text;
+  return answer == nullptr ? std::get<Options>(parsed) : Options{};
+}
+
+TEST(Options, every_command_is_known_by_its_name) {
+  EXPECT_EQ(options_of({"run"}).command, Command::run);
+  EXPECT_EQ(options_of({"once"}).command, Command::once);
+  EXPECT_EQ(options_of({"backfill", "--from", "2024-01-01", "--to", "2024-01-31"}).command,
+            Command::backfill);
+  EXPECT_EQ(options_of({"plan"}).command, Command::plan);
+  EXPECT_EQ(options_of({"status"}).command, Command::status);
+  EXPECT_EQ(options_of({"gaps"}).command, Command::gaps);
+  EXPECT_EQ(options_of({"check"}).command, Command::check);
+  EXPECT_EQ(options_of({"migrate"}).command, Command::migrate);
+  EXPECT_EQ(options_of({"version"}).command, Command::version);
+}
+
+TEST(Options, the_configuration_is_candled_yaml_unless_another_is_named) {
+  EXPECT_EQ(options_of({"check"}).config, "candled.yaml");
+  EXPECT_EQ(options_of({"check", "--config", "other.yaml"}).config, "other.yaml");
+  EXPECT_EQ(options_of({"check", "-c", "other.yaml"}).config, "other.yaml");
+}
+
+TEST(Options, a_backfill_has_a_range_a_job_and_symbols) {
+  auto const options = options_of({"backfill", "--from", "2024-01-01", "--to", "2024-01-31", "--job",
+                                   "us-minute", "--symbols", "AAPL,BRK.B"});
+
+  EXPECT_EQ(options.from, Moment{*parse_date("2024-01-01")});
+  EXPECT_EQ(options.to, Moment{*parse_date("2024-01-31")});
+  EXPECT_EQ(options.job, "us-minute");
+  EXPECT_EQ(options.symbols, (std::vector<std::string>{"AAPL", "BRK.B"}));
+}
+
+TEST(Options, a_backfill_of_times_keeps_them) {
+  auto const options =
+      options_of({"backfill", "--from", "2024-01-31T14:30:00Z", "--to", "2024-01-31T16:00:00+01:00"});
+
+  EXPECT_EQ(options.from, Moment{*parse_rfc3339("2024-01-31T14:30:00Z")});
+  EXPECT_EQ(options.to, Moment{*parse_rfc3339("2024-01-31T15:00:00Z")});
+}
+
+TEST(Options, one_day_is_a_range) {
+  EXPECT_EQ(options_of({"backfill", "--from", "2024-01-31", "--to", "2024-01-31"}).command,
+            Command::backfill);
+}
+
+TEST(Options, json_and_dry_run_are_asked_for) {
+  EXPECT_EQ(options_of({"status"}).output, OutputFormat::text);
+  EXPECT_EQ(options_of({"status", "--json"}).output, OutputFormat::json);
+  EXPECT_FALSE(options_of({"migrate"}).dry_run);
+  EXPECT_TRUE(options_of({"migrate", "--dry-run"}).dry_run);
+}
+
+struct Wrong {
+  std::vector<std::string> arguments;
+  std::string message;  // part of what is printed
+};
+
+class WrongOptions : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongOptions, are_answered_with_a_reason_and_exit_code_2) {
+  auto const parsed = parse(GetParam().arguments);
+
+  auto const* const answer = std::get_if<UsageAnswer>(&parsed);
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->exit_code, ExitCode::usage);
+  EXPECT_TRUE(answer->text.contains(GetParam().message)) << answer->text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, WrongOptions,
+    testing::Values(
+        Wrong{{}, "A subcommand is required"},
+        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, check, gaps"},
+        Wrong{{"once", "--jbo", "x"}, "--jbo"}, Wrong{{"once", "--json"}, "--json"},
+        Wrong{{"once", "--config"}, "--config"}, Wrong{{"backfill"}, "--from is required"},
+        Wrong{{"backfill", "--from", "2024-01-01"}, "--to is required"},
+        Wrong{{"backfill", "--from", "yesterday", "--to", "2024-01-31"},
+              "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got 'yesterday'"},
+        Wrong{{"backfill", "--from", "2024-02-30", "--to", "2024-03-31"}, "got '2024-02-30'"},
+        Wrong{{"backfill", "--from", "2024-02-01", "--to", "2024-01-31"},
+              "--from 2024-02-01 is not before --to 2024-01-31"},
+        Wrong{{"backfill", "--from", "2024-01-31T14:30:00Z", "--to", "2024-01-31T14:30:00Z"},
+              "--from 2024-01-31T14:30:00Z is not before --to 2024-01-31T14:30:00Z"},
+        Wrong{{"backfill", "--from", "2024-01-31", "--to", "2024-01-31T14:30:00Z"},
+              "--from and --to must both be dates, or both be times"}));
+
+class Help : public testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(Help, is_printed_with_exit_code_0) {
+  auto const parsed = parse(GetParam());
+
+  auto const* const answer = std::get_if<UsageAnswer>(&parsed);
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->exit_code, ExitCode::done);
+  EXPECT_TRUE(answer->text.contains("Usage: candled")) << answer->text;
+}
+
+using Arguments = std::vector<std::string>;
+INSTANTIATE_TEST_SUITE_P(Options, Help,
+                         testing::Values(Arguments{"--help"}, Arguments{"run", "--help"},
+                                         Arguments{"once", "-h"}, Arguments{"backfill", "--help"},
+                                         Arguments{"plan", "--help"}, Arguments{"status", "--help"},
+                                         Arguments{"gaps", "--help"}, Arguments{"check", "--help"},
+                                         Arguments{"migrate", "--help"}, Arguments{"version", "--help"}));
+
+}  // namespace
+}  // namespace candled
