@@ -92,7 +92,8 @@ ExitCode run(int argc, char const* const* argv) {
   if (options.command == Command::version) return version_command(options);
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  bool const draws = options.command == Command::backfill && terminal_columns() > 0;
+  bool const works = options.command == Command::backfill || options.command == Command::once;
+  bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   return run(options, *config);
 }

@@ -5,19 +5,12 @@
 
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
-#include "cli/progress_bar.hpp"
 #include "cli/work.hpp"
 #include "pipeline/async.hpp"
-#include "pipeline/log.hpp"
 
 namespace candled {
 
-using namespace std::chrono_literals;
-
 namespace {
-
-constexpr Milliseconds redraw_every = 100ms;
-constexpr Milliseconds tell_every = 5s;
 
 // Two dates include both days; two times are half-open. Never beyond what is final.
 TimeRange range_of(Job const& job, Options const& options, UtcTime now) {
@@ -52,37 +45,6 @@ std::vector<std::string> unknown_symbols(std::vector<Job> const& jobs,
   return unknown;
 }
 
-// The tightest limit of all sources: what the estimate must not be quicker than.
-RateLimit slowest_limit(std::vector<JobOrder> const& orders) {
-  auto const per_second = [](RateLimit limit) {
-    return static_cast<double>(limit.requests) / static_cast<double>(limit.per.count());
-  };
-  auto slowest = orders.front().job->source->pacer->limit();
-  for (auto const& order : orders)
-    if (auto const limit = order.job->source->pacer->limit(); per_second(limit) < per_second(slowest))
-      slowest = limit;
-  return slowest;
-}
-
-Task<void> show_progress(Engine& engine, RateLimit limit, bool const& ended) {
-  auto const columns = terminal_columns();
-  auto const started = engine.clock->ticks();
-  auto const elapsed = [&] {
-    return std::chrono::duration_cast<Milliseconds>(engine.clock->ticks() - started);
-  };
-  auto const every = columns > 0 ? redraw_every : tell_every;
-  while (!ended) {
-    if (columns > 0) {
-      fmt::print(stderr, "\r{}\033[K", progress_line(engine.progress, limit, elapsed(), columns));
-    } else if (engine.progress.windows > 0) {
-      log_info("backfill: {}", progress_words(engine.progress, limit, elapsed()));
-    }
-    std::fflush(stderr);
-    if (auto const slept = co_await engine.clock->sleep_until(engine.clock->ticks() + every); !slept) break;
-  }
-  if (columns > 0) fmt::print(stderr, "\r\033[K");
-}
-
 void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
   bool stopped = false;
   for (std::size_t i = 0; i < work.jobs.size(); ++i) {
@@ -103,13 +65,7 @@ void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
 }
 
 Task<ExitCode> backfill(Engine& engine, std::vector<JobOrder> orders) {
-  bool ended = false;
-  TaskGroup display{engine.loop->get_executor()};
-  display.spawn(show_progress(engine, slowest_limit(orders), ended));
   auto const work = co_await work_on(engine, "backfill", orders);
-  ended = true;
-  if (!engine.clock->stopping()) engine.clock->stop();  // nothing else sleeps now: wakes the display
-  co_await display.wait_all();
   print_result(work, orders);
   co_return work.exit_code;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/show_progress.hpp"
 #include "pipeline/async.hpp"
 #include "pipeline/log.hpp"
 #include "store/migrator.hpp"
@@ -92,13 +93,20 @@ Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrd
   }
   Run const run{.id = *run_id, .timings = *engine.timings};
   WorkResult result{.jobs = std::vector<JobResult>(orders.size())};
+  bool ended = false;
+  TaskGroup display{ports.loop};
+  display.spawn(show_progress(engine, command, orders, ended));
   TaskGroup group{ports.loop};
   for (std::size_t i = 0; i < orders.size(); ++i)
     group.spawn(work_on_one(ports, orders[i], run, result.jobs[i]));
   co_await group.wait_all();
+  ended = true;
+  engine.clock->stop();  // only the display sleeps now
+  co_await display.wait_all();
   result.exit_code = worst(result.jobs);
-  if (auto const ended = co_await engine.store->end_run(*run_id, static_cast<int>(result.exit_code)); !ended)
-    log_warn("the end of the run is not recorded: {}", ended.error().what);
+  if (auto const recorded = co_await engine.store->end_run(*run_id, static_cast<int>(result.exit_code));
+      !recorded)
+    log_warn("the end of the run is not recorded: {}", recorded.error().what);
   co_return result;
 }
 

@@ -14,7 +14,8 @@ struct JobOrder {
   Order order;
 };
 
-// Runs all orders within one run of the ledger, side by side. The results stand in the same order.
+// Runs all orders within one run of the ledger, side by side, and shows how far they are. The results stand
+// in the same order. The engine's clock has stopped afterwards.
 struct WorkResult {
   std::vector<JobResult> jobs;
   ExitCode exit_code = ExitCode::done;

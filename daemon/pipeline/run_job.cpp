@@ -162,7 +162,7 @@ void JobRun::log_batch(BatchRecord const& record) const {
   log_info(
       "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times "
       "429) "
-      "in {:.1f} s; waited {:.1f} s for the budget, fetched {:.1f} s, loaded {:.1f} s",
+      "in {:.1f} s; lanes waited {:.1f} s for the budget, fetched {:.1f} s; loaded {:.1f} s",
       record.job, to_string(record.timeframe), record.outcome, record.symbols, record.bars, record.inserted,
       record.changed, record.rejected, record.requests, record.retries, record.rate_limited,
       seconds(record.total), seconds(record.wait), seconds(record.fetch),
