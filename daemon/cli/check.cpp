@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "config/describe.hpp"
@@ -9,6 +11,16 @@
 namespace candled {
 
 namespace {
+
+// Keys that are read and checked, and that this version does nothing with.
+std::vector<std::string> not_in_effect(Config const& config) {
+  std::vector<std::string> notes;
+  for (auto const& job : config.jobs)
+    if (!job.settle.empty()) notes.push_back(job.name + ": settle is not in effect in this version");
+  if (!config.control_listen.empty())
+    notes.emplace_back("control.listen is not in effect in this version: nothing listens");
+  return notes;
+}
 
 void print_text(Config const& config, MemoryBound const& memory,
                 std::vector<RequestEstimate> const& requests) {
@@ -25,6 +37,7 @@ void print_text(Config const& config, MemoryBound const& memory,
           "will fall behind; raise `every`, or have fewer symbols\n",
           one.provider, one.share_when_open * 100);
   }
+  for (auto const& note : not_in_effect(config)) fmt::print("note: {}\n", note);
   fmt::print("the configuration is good\n");
 }
 
