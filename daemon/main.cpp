@@ -12,6 +12,7 @@
 #include "cli/progress_bar.hpp"
 #include "config/load_config.hpp"
 #include "http/curl_client.hpp"
+#include "pipeline/load_slots.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
 #include "provider/polygon.hpp"
@@ -42,6 +43,10 @@ Source* source_named(Engine const& engine, std::string const& name) {
 }
 
 std::unique_ptr<Engine> make_engine(Config const& config) {
+  // A connection that breaks, and a disk quota that is full, are errors of a write, not the end of who works.
+  // (Who only reads ends quietly when its own reader goes away, as in `candled gaps | head`.)
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
   engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
@@ -54,7 +59,7 @@ std::unique_ptr<Engine> make_engine(Config const& config) {
     engine->jobs[i].source = source_named(*engine, config.jobs[i].provider);
   engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
   engine->database_retry = database_retry;
-  engine->writers = config.database.writers;
+  engine->load_slots = std::make_shared<LoadSlots>(engine->loop->get_executor(), config.database.writers);
   return engine;
 }
 
@@ -102,8 +107,5 @@ ExitCode run(int argc, char const* const* argv) {
 }  // namespace candled
 
 int main(int argc, char** argv) {
-  // A reader that went away, and a full disk quota, are errors of a write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(candled::run(argc, argv));
 }

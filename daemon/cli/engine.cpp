@@ -13,7 +13,8 @@ Ports Engine::ports() {
           .store = *store,
           .progress = progress,
           .database_retry = database_retry,
-          .writers = writers};
+          .load_slots = load_slots,
+          .stop = [this] { stop(); }};
 }
 
 void Engine::stop() {

@@ -27,7 +27,7 @@ struct Engine {
   Progress progress;
   std::unique_ptr<TimingsCsv> timings;
   RetryPolicy database_retry;
-  int writers = 2;
+  std::shared_ptr<LoadSlots> load_slots;
 
   Ports ports();
   // Shutdown: no new windows and no more waiting; running commits finish.

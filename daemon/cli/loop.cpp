@@ -41,7 +41,8 @@ class Shutdown {
   void wait() {
     signals_.async_wait([this](boost::system::error_code cancelled, int) {
       if (cancelled) return;
-      if (engine_.clock->stopping()) end_now("asked twice to stop");
+      if (asked_) end_now("asked twice to stop");
+      asked_ = true;
       log_info("stopping: no new requests, running commits finish");
       sd_notify(0, "STOPPING=1");
       engine_.stop();
@@ -54,6 +55,7 @@ class Shutdown {
   }
 
   Engine& engine_;
+  bool asked_ = false;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer deadline_;
 };

@@ -19,9 +19,14 @@ namespace candled {
 namespace {
 
 // Waits for the database as long as it takes: systemd may have started us before it.
-Task<Result<RunId>> begin_run(Engine& engine) {
+Task<Result<RunId>> begin_run(Engine& engine, Config const& config) {
   for (int attempt = 0;; ++attempt) {
-    auto const run = co_await engine.store->begin_run("run", CANDLED_VERSION);
+    auto run = co_await engine.store->begin_run("run", CANDLED_VERSION);
+    // A database that came later than we did may be without the schema; that is worth more to know than how
+    // the run could not be recorded.
+    if (run || !worth_retrying(run.error().kind))
+      if (auto const schema = check_schema(config.database.url); !schema)
+        run = std::unexpected(schema.error());
     if (run || !worth_retrying(run.error().kind)) co_return run;
     auto const delay = delay_before_retry(engine.database_retry, run.error(), attempt, engine.random->next());
     log_warn("the database is not there, asking again in {}: {}", in_words(delay), run.error().what);
@@ -29,14 +34,6 @@ Task<Result<RunId>> begin_run(Engine& engine) {
     if (auto const slept = co_await engine.clock->sleep_until(engine.clock->ticks() + delay); !slept)
       co_return std::unexpected(slept.error());
   }
-}
-
-// A database that came later than we did may be without the schema; that is worth more to know than how the
-// run could not be recorded.
-Result<void> database_is_ready(Config const& config, Result<RunId> const& run) {
-  if (auto schema = check_schema(config.database.url); !schema) return schema;
-  if (!run) return std::unexpected(run.error());
-  return {};
 }
 
 // SIGHUP would end the process, and with it what an operator only wanted to reload.
@@ -60,11 +57,11 @@ Task<ExitCode> run(Engine& engine, Config const& config) {
   Hangups const hangups{*engine.loop};
   log_info("candled {} is up: {} jobs", CANDLED_VERSION, engine.jobs.size());
   sd_notify(0, "READY=1\nSTATUS=starting");
-  auto const id = co_await begin_run(engine);
+  auto const id = co_await begin_run(engine, config);
   if (!id && id.error().kind == ErrorKind::stopped) co_return ExitCode::done;
-  if (auto const ready = database_is_ready(config, id); !ready) {
-    log_error("{}", ready.error().what);
-    co_return exit_code_of(ready.error().kind);
+  if (!id) {
+    log_error("{}", id.error().what);
+    co_return exit_code_of(id.error().kind);
   }
   sd_notifyf(0, "STATUS=keeping %zu jobs filled", engine.jobs.size());
   auto ports = engine.ports();

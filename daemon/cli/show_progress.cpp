@@ -29,9 +29,10 @@ RateLimit slowest_limit(std::vector<JobOrder> const& orders) {
   return slowest;
 }
 
-// Standard error is not buffered: what is printed is seen at once.
+// Standard error is not buffered: what is printed is seen at once. A terminal that has gone is no reason to
+// stop.
 void draw(std::string const& line) {
-  fmt::print(stderr, "\r{}\033[K", line);
+  static_cast<void>(std::fputs(fmt::format("\r{}\033[K", line).c_str(), stderr));
 }
 
 }  // namespace

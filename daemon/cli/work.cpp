@@ -53,7 +53,7 @@ void print_notes(Job const& job, JobResult const& result) {
 }
 
 void print_error(std::string_view what) {
-  fmt::print(stderr, "candled: {}\n", what);
+  static_cast<void>(std::fputs(fmt::format("candled: {}\n", what).c_str(), stderr));
 }
 
 ExitCode check_database(Config const& config) {

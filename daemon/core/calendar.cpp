@@ -11,6 +11,18 @@ namespace {
 constexpr Milliseconds pre_market_opens = 4h;
 constexpr Milliseconds after_market_closes = 20h;
 
+// From `first` to `last`, both included. By arithmetic: plans ask this for each window of each symbol.
+std::int64_t trading_days(CalendarKind kind, std::chrono::sys_days first, std::chrono::sys_days last) {
+  auto const days = (last - first).count() + 1;
+  if (kind == CalendarKind::always) return days;
+  auto weekdays = days / 7 * 5;
+  for (auto day = first + std::chrono::days{days / 7 * 7}; day <= last; day += std::chrono::days{1}) {
+    std::chrono::weekday const weekday{day};
+    if (weekday != std::chrono::Saturday && weekday != std::chrono::Sunday) ++weekdays;
+  }
+  return weekdays;
+}
+
 Date previous_day(Date date) {
   return Date{std::chrono::sys_days{date} - std::chrono::days{1}};
 }
@@ -66,16 +78,15 @@ UtcTime Calendar::closed_until(Timeframe timeframe, UtcTime time) const {
   return zone_.at(next_day(closed.date), 0ms);
 }
 
-std::int64_t Calendar::bars_in(Timeframe timeframe, TimeRange range) const {
+std::int64_t Calendar::bars_in_at_most(Timeframe timeframe, TimeRange range) const {
   if (range.empty()) return 0;
   auto const length = nominal_length(timeframe);
   if (timeframe > Timeframe::d1) return std::max<std::int64_t>(1, (range.to - range.from) / length);
-  std::int64_t bars = 0;
-  for (auto const& session : sessions(range)) {
-    auto const hours = intersection(session.hours, range);
-    bars += timeframe == Timeframe::d1 ? 1 : (hours.to - hours.from + length - 1ms) / length;
-  }
-  return bars;
+  auto const day = [this](UtcTime time) { return std::chrono::sys_days{zone_.date_at(time)}; };
+  auto const days = trading_days(kind_, day(range.from), day(range.to - 1ms));
+  if (timeframe == Timeframe::d1) return days;
+  auto const hours = kind_ == CalendarKind::always ? 24h : after_market_closes - pre_market_opens;
+  return days * (hours / length);
 }
 
 }  // namespace candled

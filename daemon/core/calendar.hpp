@@ -43,8 +43,8 @@ class Calendar {
   // (after-market trades count in its volume, contract 5, row 8), longer ones with their last day.
   UtcTime closed_until(Timeframe timeframe, UtcTime time) const;
 
-  // Bars of a timeframe that a range can hold at most.
-  std::int64_t bars_in(Timeframe timeframe, TimeRange range) const;
+  // Bars of a timeframe that the days which `range` touches can hold.
+  std::int64_t bars_in_at_most(Timeframe timeframe, TimeRange range) const;
 
  private:
   bool trades_on(Date date) const;

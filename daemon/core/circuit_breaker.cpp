@@ -6,7 +6,7 @@ namespace {
 
 // Whether an outcome says that the provider is unwell.
 bool counts_as_failure(ErrorKind kind) {
-  return kind == ErrorKind::transport || kind == ErrorKind::remote_failed || kind == ErrorKind::malformed;
+  return kind == ErrorKind::transport || kind == ErrorKind::remote_failed;
 }
 
 }  // namespace

@@ -10,8 +10,9 @@
 namespace candled {
 
 // Closed: all may call. After `failures` in a row it opens: nobody may for `open_for`. Then it is half open:
-// one probe may call, the others wait for its outcome; a good one closes it, a bad one opens it again. A 429
-// and a refusal are answers of a healthy provider: neither failure nor, for the count, success.
+// one probe may call, the others wait for its outcome; a good one closes it, a bad one opens it again. A 429,
+// a refusal and a broken page are answers of a provider that is there: neither failure nor, for the count,
+// success.
 class CircuitBreaker {
  public:
   enum class State { closed, open, half_open };

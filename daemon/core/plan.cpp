@@ -50,7 +50,7 @@ std::vector<TimeRange> join_where_cheaper(Calendar const& calendar, Timeframe ti
 
 std::int64_t pages_at_most(Calendar const& calendar, Timeframe timeframe, TimeRange range) {
   auto const base = is_intraday(timeframe) ? Timeframe::m1 : Timeframe::d1;
-  auto const bars = calendar.bars_in(base, range);
+  auto const bars = calendar.bars_in_at_most(base, range);
   return std::max<std::int64_t>(1, (bars + page_base_bars - 1) / page_base_bars);
 }
 

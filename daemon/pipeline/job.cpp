@@ -5,8 +5,17 @@
 
 namespace candled {
 
+namespace {
+
+// A provider needs some seconds after a bar's end until it serves it: asked sooner, it would answer that
+// there is none, and that answer would stand. Whoever wants late trades too sets a longer delay.
+constexpr Milliseconds published_after = std::chrono::seconds{15};
+
+}  // namespace
+
 Order everything_due(Job const& job, UtcTime now) {
-  auto const delay = job.schedule ? delay_of(*job.schedule) : Milliseconds{0};
+  auto const asked = job.schedule ? delay_of(*job.schedule) : Milliseconds{0};
+  auto const delay = std::max(asked, published_after);
   return {.wanted = {.from = job.calendar.zone().at(job.history, Milliseconds{0}),
                      .to = job.calendar.closed_until(job.timeframe, now - delay)}};
 }

@@ -10,9 +10,13 @@
 
 namespace candled {
 
-// Bounded: at most `writers` loads are with the store, and who brings more waits. Small pages share a load; a
-// load goes when it is full, or a second old: with a slow provider, bars are to be seen soon and a crash
-// repeats little.
+// A load older than this goes although it is not full.
+inline constexpr Milliseconds open_load_age_max{1'000};
+
+// Bounded: while more loads than writers are with the store, of whatever batch, who brings a page waits; so
+// there is never more than that and a page a lane. Small pages share a load; a load goes when it is full, a
+// second old, or when the next page takes longer than that: bars are to be seen soon, and a crash is to
+// repeat little.
 class Loader {
  public:
   explicit Loader(Ports& ports);
@@ -24,7 +28,9 @@ class Loader {
 
   // Sends the open load on its way if it is due, and waits while too many are. Error: why no more can be
   // stored.
-  Task<Result<void>> make_room();
+  Task<Result<void>> make_room(Milliseconds next_page_in);
+  // Sends it at once, if there is one.
+  void send_open();
   // Sends what is left and waits for all. Error: the first that a load met.
   Task<Result<void>> finish();
 
@@ -32,10 +38,7 @@ class Loader {
   LoadReport const& stored() const { return stored_; }
 
  private:
-  void send_open();
-  void send(Load load);
   Task<void> commit(Load load);
-  Task<Result<LoadReport>> load_until_done(Load const& load);
 
   Ports& ports_;
   TaskGroup loads_;

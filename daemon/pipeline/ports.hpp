@@ -3,6 +3,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
+#include <memory>
+
 #include "core/limits.hpp"
 #include "pipeline/clock.hpp"
 #include "pipeline/progress.hpp"
@@ -11,6 +14,8 @@
 
 namespace candled {
 
+class LoadSlots;
+
 struct Ports {
   boost::asio::any_io_executor loop;
   Clock& clock;
@@ -18,7 +23,8 @@ struct Ports {
   BarStore& store;
   Progress& progress;
   RetryPolicy database_retry;  // attempts 0: for as long as it takes
-  int writers = 2;             // loads that the store takes at once
+  std::shared_ptr<LoadSlots> load_slots;
+  std::function<void()> stop = [] {};  // ends the work of all: the clock, and requests in flight
 };
 
 }  // namespace candled

@@ -16,6 +16,12 @@ namespace {
 
 using Busy = std::chrono::nanoseconds;
 
+// How long a plan without live data keeps bars back: 15 minutes (provider contract, 1.5 and 5, row 9).
+constexpr Milliseconds kept_back = std::chrono::minutes{15};
+
+// A page with more is not a bad day but a broken answer: it is not taken apart bar by bar.
+constexpr std::size_t impossible_bars_max = 1'000;
+
 // At 50,000 bars a page this is more than any history: a provider whose pages advance by a bar must come to
 // an end.
 constexpr int pages_per_window_max = 100'000;
@@ -46,10 +52,12 @@ class BatchRun {
 
  private:
   Task<void> lane(int number);
+  Task<void> stand_back(Milliseconds wait);
   Task<void> fetch_window(Window window);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
   Result<Page> take_page(Window const& rest, HttpResponse& response);
+  UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<FailedBar> const& impossible);
   void note_failure(Window const& rest, Error error);
@@ -57,6 +65,8 @@ class BatchRun {
   void window_done(Window const& window);
   void fill_record();
 
+  // Between two requests of a busy source.
+  Milliseconds pace() const { return source_.pacer->limit().per / source_.pacer->limit().requests; }
   bool goes_on() const { return !result_.ended_by && !ports_.clock.stopping(); }
   Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
 
@@ -87,10 +97,7 @@ Task<BatchResult> BatchRun::run() {
 }
 
 Task<void> BatchRun::lane(int number) {
-  if (number > 0 && shape_.stagger > Milliseconds{0}) {
-    auto const start = ports_.clock.ticks() + number * shape_.stagger;
-    if (auto const slept = co_await ports_.clock.sleep_until(start); !slept) co_return;
-  }
+  co_await stand_back(number * shape_.stagger);
   auto const& windows = batch_.windows;
   while (next_ < windows.size() && goes_on()) {
     // All windows of one symbol, one after the other: they share a series' row lock.
@@ -98,6 +105,16 @@ Task<void> BatchRun::lane(int number) {
     while (next_ < windows.size() && windows[next_].series == windows[first].series) ++next_;
     auto const last = next_;
     for (auto index = first; index < last && goes_on(); ++index) co_await fetch_window(windows[index]);
+  }
+}
+
+// Ends early when the other lanes have taken all that there is.
+Task<void> BatchRun::stand_back(Milliseconds wait) {
+  auto const until = ports_.clock.ticks() + wait;
+  while (ports_.clock.ticks() < until && next_ < batch_.windows.size() && goes_on()) {
+    auto const look_again =
+        std::min<SteadyTime>(until, ports_.clock.ticks() + std::chrono::milliseconds{100});
+    if (auto const slept = co_await ports_.clock.sleep_until(look_again); !slept) co_return;
   }
 }
 
@@ -112,11 +129,12 @@ Task<void> BatchRun::fetch_window(Window window) {
       note_failure(rest, page.error());
       break;
     }
+    failpoint("page_taken");
+    if (auto const room = co_await loader_.make_room(pace()); !room && !result_.ended_by)
+      result_.ended_by = room.error();
+    if (page->cursor.empty()) break;  // what is not proven by now is not there yet: it stays due
     rest.range.from = page->proven_until;
     cursor = std::move(page->cursor);
-    failpoint("page_taken");
-    if (auto const room = co_await loader_.make_room(); !room && !result_.ended_by)
-      result_.ended_by = room.error();
   }
   window_done(window);
 }
@@ -128,6 +146,10 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     if (auto const admitted = co_await source_.pacer->admit(); !admitted)
       co_return std::unexpected(admitted.error());
     wait_ += since(queued);
+    if (source_.key_refused) {  // while we waited
+      source_.pacer->failed(ErrorKind::key_refused);
+      co_return std::unexpected(*source_.key_refused);
+    }
 
     auto response = co_await ask(rest, cursor);
     auto page = response ? take_page(rest, *response) : Result<Page>{std::unexpected(response.error())};
@@ -151,6 +173,7 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
       log_line(level, fmt::format("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay),
                                   error.what));
     ++ports_.progress.retries;
+    if (delay >= open_load_age_max) loader_.send_open();  // what has come shall not wait for what has not
     auto const again = ports_.clock.ticks() + delay;
     if (auto const slept = co_await ports_.clock.sleep_until(again); !slept)
       co_return std::unexpected(slept.error());
@@ -182,6 +205,14 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   auto const checked =
       check_bars(bars, first, {.timeframe = batch_.timeframe, .zone = calendar_.zone(), .range = rest.range});
   validate_ += since(check_started);
+  if (checked.rejected.size() > impossible_bars_max) {
+    bars.resize(first);
+    return fail(ErrorKind::malformed,
+                fmt::format("{} bars of one answer cannot be true, the first is {} at {}",
+                            checked.rejected.size(), to_string(checked.rejected.front().reason),
+                            to_rfc3339(checked.rejected.front().bar.start)));
+  }
+  if (page->delayed) page->proven_until = proven_by_delayed(rest, *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   result_.record.bars += good;
@@ -195,6 +226,15 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
         {.series = rest.series, .bar = failed.bar, .reason = std::string{to_string(failed.reason)}});
   loader_.add(std::move(slice), std::move(rejected));
   return page;
+}
+
+// Of a plan without live data: what is old enough to have been published, and what has come.
+UtcTime BatchRun::proven_by_delayed(Window const& rest, Page const& page, std::size_t first) {
+  auto const& bars = loader_.bars();
+  auto proven = bar_start(batch_.timeframe, calendar_.zone(), ports_.clock.now() - kept_back);
+  if (bars.size() > first)
+    proven = std::max(proven, bar_end(batch_.timeframe, calendar_.zone(), bars.back().start));
+  return std::clamp(proven, rest.range.from, page.proven_until);
 }
 
 // The page proves its whole range but for the times of the bars that cannot be true: those stay due.

@@ -1,9 +1,7 @@
 #include "pipeline/run_job.hpp"
 
 #include "core/failpoint.hpp"
-#include "core/retry.hpp"
-#include "pipeline/async.hpp"
-#include "pipeline/log.hpp"
+#include "pipeline/keep_trying.hpp"
 
 #include <map>
 #include <utility>
@@ -32,10 +30,6 @@ class JobRun {
   Task<void> park(std::vector<FailedWindow> const& windows);
   void log_batch(BatchRecord const& record) const;
 
-  // Tries an idempotent call on the store again while the database is away.
-  template <class Call>
-  auto stored(Call call) -> decltype(call());
-
   Ports& ports_;
   Job const& job_;
   Run run_;
@@ -43,22 +37,6 @@ class JobRun {
   std::map<SeriesId, std::string> without_bars_;  // never asked for before, and no bar so far
   JobResult result_;
 };
-
-template <class Call>
-auto JobRun::stored(Call call) -> decltype(call()) {
-  auto const& policy = ports_.database_retry;
-  for (int attempt = 0;; ++attempt) {
-    auto outcome = co_await call();
-    if (outcome || !worth_retrying(outcome.error().kind)) co_return outcome;
-    if (policy.attempts != 0 && attempt + 1 >= policy.attempts) co_return outcome;
-    auto const delay = delay_before_retry(policy, outcome.error(), attempt, ports_.random.next());
-    log_warn("{} waits {}: {}", job_.name, in_words(delay), outcome.error().what);
-    ports_.progress.waiting = outcome.error().what;
-    if (auto const slept = co_await ports_.clock.sleep_until(ports_.clock.ticks() + delay); !slept)
-      co_return std::unexpected(slept.error());
-    ports_.progress.waiting.clear();
-  }
-}
 
 Task<JobResult> JobRun::run(Order order) {
   auto const planned = co_await plan(order);
@@ -96,7 +74,8 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
                           .tickers = job_.symbols,
                           .wanted_from = job_.calendar.zone().at(job_.history, Milliseconds{0}),
                           .now = ports_.clock.now()};
-  auto const series = co_await stored([&] { return ports_.store.open_series(query); });
+  auto const series =
+      co_await keep_trying(ports_, job_.name, [&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
   look_at(*series, order);
   auto windows = windows_due(job_, *series, order);
@@ -143,17 +122,17 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   for (auto const& window : result.failed) without_bars_.erase(window.series);
   log_batch(record);
   co_await park(result.failed);
-  auto const id = co_await stored([&] { return ports_.store.record_batch(record); });
+  auto const id = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.record_batch(record); });
+  if (!id) log_warn("{}: the batch is not recorded: {}", job_.name, id.error().what);
   failpoint("batch_recorded");
-  auto const dropped_before = run_.timings.dropped();
-  if (auto const written = run_.timings.append(record, id.value_or(BatchId{}));
-      !written && dropped_before == 0)
+  bool const wrote_before = !run_.timings.fails();
+  if (auto const written = run_.timings.append(record, id.value_or(BatchId{})); !written && wrote_before)
     log_warn("timings are not written, ingestion goes on: {}", written.error().what);
 }
 
 Task<void> JobRun::park(std::vector<FailedWindow> const& windows) {
   if (windows.empty()) co_return;
-  auto const parked = co_await stored([&] { return ports_.store.park(windows); });
+  auto const parked = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.park(windows); });
   if (!parked && !result_.ended_by) result_.ended_by = parked.error();
 }
 

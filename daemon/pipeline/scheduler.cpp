@@ -33,7 +33,7 @@ Task<void> keep_filled(Ports& ports, Job const& job, Run run, std::optional<Erro
       log_error("{}: {}", job.name, error.what);
       if (error.kind == ErrorKind::db_refused || error.kind == ErrorKind::schema_mismatch) {
         ended_by = error;
-        ports.clock.stop();
+        ports.stop();
         co_return;
       }
     }

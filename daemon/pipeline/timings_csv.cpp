@@ -107,9 +107,8 @@ Result<void> TimingsCsv::check() const {
 Result<void> TimingsCsv::append(BatchRecord const& record, BatchId batch) {
   if (path_.empty()) return {};
   auto const code = write_row(timings_row(record, batch));
-  if (code == 0) return {};
-  ++dropped_;
-  return failed(path_, code);
+  fails_ = code != 0;
+  return fails_ ? failed(path_, code) : Result<void>{};
 }
 
 int TimingsCsv::write_row(std::string const& row) const {

@@ -22,7 +22,8 @@ class TimingsCsv {
   Result<void> check() const;
   Result<void> append(BatchRecord const& record, BatchId batch);
 
-  std::int64_t dropped() const { return dropped_; }
+  // Whether the last row was lost.
+  bool fails() const { return fails_; }
 
  private:
   // 0 or errno.
@@ -30,7 +31,7 @@ class TimingsCsv {
 
   std::string path_;
   std::int64_t rotate_bytes_;
-  std::int64_t dropped_ = 0;
+  bool fails_ = false;
 };
 
 // The first line of the file, and one row, each with its line end. Pure.

@@ -108,6 +108,7 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
             .proven_until = rest.range.to,
             .cursor = {},
             .request_id = request_id_of(*answer),
+            .delayed = *answer->status == "DELAYED",
             .outside = answer->outside};
   if (!answer->next_url) return page;
 

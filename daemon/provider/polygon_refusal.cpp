@@ -138,9 +138,10 @@ std::optional<Error> classify_status(std::string_view status, std::string_view t
 
 std::string quote(std::string_view text, Secret const& key) {
   std::string quoted{text};
+  constexpr std::string_view stand_in = "(key)";
   for (auto found = quoted.find(key.reveal()); !key.empty() && found != std::string::npos;
-       found = quoted.find(key.reveal(), found))
-    quoted.replace(found, key.reveal().size(), "(key)");
+       found = quoted.find(key.reveal(), found + stand_in.size()))  // the key may be a part of what stands for it
+    quoted.replace(found, key.reveal().size(), stand_in);
   hide_parameter(quoted, "apikey=");
   std::erase_if(quoted, [](unsigned char c) { return c < 0x20 || c >= 0x7f; });
   if (quoted.size() > quoted_bytes_max) quoted.resize(quoted_bytes_max);

@@ -18,7 +18,10 @@ struct Page {
   UtcTime
       proven_until;    // the answer speaks for [window.from, proven_until): what is not there, does not exist
   std::string cursor;  // how to ask for the rest, [proven_until, window.to); empty: this was the last page
-  std::string request_id;   // the provider's name for this answer, for its support; empty when it gave none
+  std::string request_id;  // the provider's name for this answer, for its support; empty when it gave none
+  // The plan has no live data: bars of the last minutes exist and are kept back. What is missing there is not
+  // proven.
+  bool delayed = false;
   std::size_t outside = 0;  // bars just past window.to that the provider added unasked; dropped
 };
 

@@ -164,8 +164,10 @@ Result<std::string> migration_sql(Secret const& url) {
     if (auto const known = check_history(applied); !known) return std::unexpected(known.error());
     std::string sql;
     for (auto const& migration : pending(applied))
-      sql += fmt::format("-- migrations/{}, SHA-256 {}\nBEGIN;\n{}COMMIT;\n", migration.name,
-                         migration.sha256, migration.sql);
+      sql += fmt::format(
+          "-- migrations/{}\nBEGIN;\n{}INSERT INTO candled.schema_migration (version, name, sha256) VALUES ({}, '{}', "
+          "'{}');\nCOMMIT;\n",
+          migration.name, migration.sql, migration.version, migration.name, migration.sha256);
     return sql;
   });
 }

@@ -21,7 +21,7 @@ constexpr char park_sql[] = R"(
     SELECT g.* FROM candled.gap g JOIN failed f ON g.series_id = f.series_id AND g.during && f.during
     WHERE g.closed_at IS NULL
   ), told AS (  -- this very failure, before: its reply was lost
-    SELECT FROM found JOIN failed f ON found.last_tried >= f.failed_at AND found.during @> f.during
+    SELECT FROM found JOIN failed f ON found.last_tried = f.failed_at AND found.during @> f.during
   ), merged AS (
     SELECT (SELECT min(gap_id) FROM found) AS gap_id,
            range_merge(multirange(f.during) + coalesce((SELECT range_agg(during) FROM found), '{}')) AS during,
@@ -43,16 +43,23 @@ constexpr char park_sql[] = R"(
   INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
   SELECT series_id, during, reason, detail, failed_at, failed_at, attempts, next_try_at FROM due WHERE gap_id IS NULL)";
 
+// What is left of a gap keeps its row with its first piece; the other pieces get rows like it.
 constexpr char fill_sql[] = R"(
-  UPDATE candled.gap g
-  SET during = CASE WHEN isempty(r.rest) THEN g.during ELSE range_merge(r.rest) END,
-      closed_at = CASE WHEN isempty(r.rest) THEN now() END
-  FROM (
-    SELECT o.gap_id, multirange(o.during) - p.proven::tstzmultirange AS rest
+  WITH left_over AS (
+    SELECT o.*, multirange(o.during) - p.proven::tstzmultirange AS rest
     FROM candled.gap o JOIN unnest($1::int4[], $2::text[]) AS p (series_id, proven) USING (series_id)
     WHERE o.closed_at IS NULL AND o.during && p.proven::tstzmultirange
-  ) r
-  WHERE g.gap_id = r.gap_id AND (isempty(r.rest) OR range_merge(r.rest) <> g.during))";
+  ), pieces AS (
+    SELECT l.*, piece.during AS piece, piece.number
+    FROM left_over l CROSS JOIN LATERAL unnest(l.rest) WITH ORDINALITY AS piece (during, number)
+  ), others AS (
+    INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
+    SELECT series_id, piece, reason, detail, first_seen, last_tried, attempts, next_try_at FROM pieces WHERE number > 1
+  )
+  UPDATE candled.gap g
+  SET during = coalesce(p.piece, g.during), closed_at = CASE WHEN p.piece IS NULL THEN now() END
+  FROM left_over l LEFT JOIN pieces p ON p.gap_id = l.gap_id AND p.number = 1
+  WHERE g.gap_id = l.gap_id AND (p.piece IS NULL OR p.piece <> g.during))";
 
 constexpr std::size_t detail_bytes_max = 500;
 

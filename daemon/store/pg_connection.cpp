@@ -39,7 +39,7 @@ using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 // libpq lets a later keyword win, so these stand before the URL, which is expanded at its place.
 constexpr std::array defaults{
     std::pair{"fallback_application_name", "candled"},
-    std::pair{"connect_timeout", "10"},
+    std::pair{"connect_timeout", "4"},
     std::pair{"client_encoding", "UTF8"},
     // A server that is gone is noticed within a minute, whether we wait for it or send to it.
     std::pair{"keepalives_idle", "30"},

@@ -21,9 +21,10 @@ using PgSession = pqxx::connection;
 // the same connection. Used by one thread at a time. Once broken it stays broken: make a new one.
 class PgConnection {
  public:
-  // Connects within connect_timeout (10 s unless the URL says otherwise) for each host. What the URL does not
-  // say is set: name, UTC, timeouts for statements (60 s), locks (10 s), idle transactions (60 s) and dead
-  // networks. Errors: db_unavailable, db_refused; no message holds the URL, which may hold a password.
+  // Connects within connect_timeout (4 s unless the URL says otherwise: a stop must not wait for it) for each
+  // host. What the URL does not say is set: name, UTC, timeouts for statements (60 s), locks (10 s), idle
+  // transactions (60 s) and dead networks. Errors: db_unavailable, db_refused; no message holds the URL,
+  // which may hold a password.
   static Result<std::unique_ptr<PgConnection>> open(Secret const& url);
 
   PgConnection(PgConnection const&) = delete;

@@ -18,6 +18,7 @@ constexpr std::array known_failures{
     Known{"08", SqlFailure::unavailable},     // connection exceptions
     Known{"57P0", SqlFailure::unavailable},   // shutdown, crash recovery, starting up
     Known{"53", SqlFailure::unavailable},     // out of memory, disk or connections
+    Known{"25006", SqlFailure::unavailable},  // read only: a standby, for as long as a failover takes
     Known{"58", SqlFailure::unavailable},     // the server's own I/O
     Known{"40001", SqlFailure::unavailable},  // serialization failure
     Known{"40P01", SqlFailure::unavailable},  // deadlock

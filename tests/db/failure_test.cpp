@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Raised{"53100", ErrorKind::db_unavailable}, Raised{"55P03", ErrorKind::db_unavailable},
                     Raised{"57014", ErrorKind::db_unavailable}, Raised{"08006", ErrorKind::db_unavailable},
                     Raised{"22000", ErrorKind::db_refused}, Raised{"23505", ErrorKind::db_refused},
-                    Raised{"42501", ErrorKind::db_refused}, Raised{"25006", ErrorKind::db_refused},
+                    Raised{"42501", ErrorKind::db_refused}, Raised{"25006", ErrorKind::db_unavailable},
                     Raised{"XX000", ErrorKind::db_refused}));
 
 // The answer of a store whose URL leads nowhere good.

@@ -40,7 +40,7 @@ constexpr Case cases[] = {
     {"42501", SqlFailure::refused, "insufficient_privilege"},
     {"42601", SqlFailure::refused, "syntax_error"},
     {"42P01", SqlFailure::refused, "undefined_table"},
-    {"25006", SqlFailure::refused, "read_only_sql_transaction"},
+    {"25006", SqlFailure::unavailable, "read_only_sql_transaction"},
     {"57000", SqlFailure::refused, "operator_intervention, the class"},
     {"40002", SqlFailure::refused, "transaction_integrity_constraint_violation"},
     {"XX000", SqlFailure::refused, "internal_error"},

@@ -67,10 +67,14 @@ TEST(Calendar, only_bars_that_have_closed_are_final) {
 TEST(Calendar, counts_the_bars_that_can_exist) {
   auto const week = between("2024-03-04T05:00:00Z", "2024-03-11T04:00:00Z");
 
-  EXPECT_EQ(xnys.bars_in(Timeframe::m1, week), 5 * 16 * 60);
-  EXPECT_EQ(xnys.bars_in(Timeframe::h1, week), 5 * 16);
-  EXPECT_EQ(xnys.bars_in(Timeframe::d1, week), 5);
-  EXPECT_EQ(always.bars_in(Timeframe::m5, between("2024-03-09T00:00:00Z", "2024-03-10T00:00:00Z")), 288);
+  EXPECT_EQ(xnys.bars_in_at_most(Timeframe::m1, week), 5 * 16 * 60);
+  EXPECT_EQ(xnys.bars_in_at_most(Timeframe::h1, week), 5 * 16);
+  EXPECT_EQ(xnys.bars_in_at_most(Timeframe::d1, week), 5);
+  EXPECT_EQ(xnys.bars_in_at_most(Timeframe::d1, between("2024-03-09T05:00:00Z", "2024-03-11T04:00:00Z")), 0);
+  EXPECT_EQ(xnys.bars_in_at_most(Timeframe::d1, between("2024-01-01T05:00:00Z", "2025-01-01T05:00:00Z")),
+            262);
+  EXPECT_EQ(always.bars_in_at_most(Timeframe::m5, between("2024-03-09T00:00:00Z", "2024-03-10T00:00:00Z")),
+            288);
 }
 
 }  // namespace

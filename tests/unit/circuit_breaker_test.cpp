@@ -22,7 +22,7 @@ TEST(CircuitBreaker, opens_after_the_configured_failures_in_a_row) {
   breaker.failed(start, ErrorKind::remote_failed);
   EXPECT_TRUE(breaker.may_call(start));
 
-  breaker.failed(start, ErrorKind::malformed);
+  breaker.failed(start, ErrorKind::transport);
 
   EXPECT_FALSE(breaker.may_call(start + 59s));
   EXPECT_EQ(breaker.retry_at(start), start + 60s);
@@ -43,6 +43,7 @@ TEST(CircuitBreaker, too_many_requests_and_refusals_are_not_its_business) {
   CircuitBreaker breaker{policy};
   for (int i = 0; i < 100; ++i) breaker.failed(start, ErrorKind::rate_limited);
   for (int i = 0; i < 100; ++i) breaker.failed(start, ErrorKind::remote_refused);
+  for (int i = 0; i < 100; ++i) breaker.failed(start, ErrorKind::malformed);
 
   EXPECT_TRUE(breaker.may_call(start));
 }

@@ -78,7 +78,7 @@ TEST_F(Example, holds_what_it_says) {
       "    timeframe: 1d",
       "    symbols: [AAPL, MSFT]",
       "    calendar: XNYS",
-      "    schedule: { at: \"17:30\", zone: America/New_York }",
+      "    schedule: { at: \"20:30\", zone: America/New_York }",
       "    history: 2004-01-01",
       "    batch: { symbols: 50, parallel: 3, stagger: 0ms }",
       "    settle: []",
@@ -105,7 +105,7 @@ TEST_F(Example, gives_the_same_values_to_the_program) {
   EXPECT_EQ(config->jobs[0].history, Date{std::chrono::year{2024} / 1 / 1});
   EXPECT_EQ(config->jobs[0].settle, (std::vector<Milliseconds>{15min, 24h, 7 * 24h}));
   auto const& daily = std::get<DailySchedule>(*config->jobs[1].schedule);
-  EXPECT_EQ(daily.time, 17h + 30min);
+  EXPECT_EQ(daily.time, 20h + 30min);
   EXPECT_EQ(daily.zone, Zone::new_york());
   EXPECT_EQ(config->timings.rotate_bytes, 67'108'864);
 }

@@ -1,5 +1,7 @@
 #include "unit/pipeline_fixture.hpp"
 
+#include "pipeline/load_slots.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +63,7 @@ void VirtualClock::run(bool const& done) {
 }
 
 Task<Result<HttpResponse>> FakeHttp::get(HttpRequest request) {
+  on_ask();
   asked.push_back({.at = clock_.elapsed(), .url = request.url});
   if (latency > Milliseconds{0}) co_await clock_.sleep_until(clock_.ticks() + latency);
   if (stopped_ || clock_.stopping()) co_return fail(ErrorKind::stopped, "stopped");
@@ -90,9 +93,17 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   }
   auto const from = minute_of(rest.range.from);
   auto const to = std::min(minute_of(rest.range.to), from + page_bars);
-  for (auto minute = from; minute < to; ++minute)
-    out.push_back({.start = at_minute(minute), .open = 2, .high = 3, .low = 1, .close = 2, .volume = 10});
-  if (response.body.contains("impossible")) out[out.size() - static_cast<std::size_t>(to - from)].high = 0.5;
+  auto const& body = response.body;
+  if (body.contains("delayed")) return Page{.proven_until = rest.range.to, .delayed = true};
+  for (auto minute = from; minute < to; ++minute) {
+    bool const impossible = body.contains("all") || (minute == from && body.contains("impossible"));
+    out.push_back({.start = at_minute(minute),
+                   .open = 2,
+                   .high = impossible ? 0.5 : 3,
+                   .low = 1,
+                   .close = 2,
+                   .volume = 10});
+  }
   Page page{.bars = static_cast<std::size_t>(to - from), .proven_until = at_minute(to)};
   if (at_minute(to) < rest.range.to) page.cursor = "more";
   return page;
@@ -156,7 +167,8 @@ PipelineFixture::PipelineFixture(FakeHttp::Answer answer, RateLimit limit)
                                .min = Milliseconds{500},
                                .max = std::chrono::seconds{30},
                                .attempts = 0},
-            .writers = 2} {
+            .load_slots = std::make_shared<LoadSlots>(loop.get_executor(), 2),
+            .stop = [this] { clock.stop(); }} {
   auto fake = std::make_unique<FakeHttp>(clock, std::move(answer));
   http = fake.get();
   source = {.name = "model",

@@ -53,6 +53,7 @@ class FakeHttp final : public HttpClient {
     std::string url;
   };
   Milliseconds latency{0};
+  std::function<void()> on_ask = [] {};
   std::vector<Asked> asked;
 
  private:

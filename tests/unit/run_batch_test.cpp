@@ -75,6 +75,52 @@ TEST(RunBatch, lanes_start_a_stagger_apart_and_then_follow_the_work) {
   EXPECT_EQ(times(fixture), (std::vector<Milliseconds>{0s, 2s, 4s, 5s, 6s, 7s, 8s}));
 }
 
+TEST(RunBatch, lanes_without_work_do_not_hold_the_batch) {
+  PipelineFixture fixture{always_good};
+
+  fixture.run(batch_of({"A", "B"}, 60), {.parallel = 3, .stagger = 1h});
+
+  EXPECT_EQ(fixture.store.bars_of(1) + fixture.store.bars_of(2), 120U);
+  EXPECT_LT(fixture.clock.elapsed(), 1s);
+}
+
+TEST(RunBatch, with_a_slow_plan_each_page_is_stored_before_the_next_is_asked_for) {
+  PipelineFixture fixture{always_good, {.requests = 5, .per = 60s, .burst = 1}};
+  std::vector<std::size_t> stored;
+  fixture.http->on_ask = [&] { stored.push_back(fixture.store.bars_of(1) + fixture.store.bars_of(2)); };
+
+  fixture.run(batch_of({"A", "B", "C"}, 60), {.parallel = 1});
+
+  EXPECT_EQ(stored, (std::vector<std::size_t>{0, 60, 120}));
+}
+
+TEST(RunBatch, a_plan_without_live_data_proves_nothing_of_the_last_quarter_of_an_hour) {
+  // The fixture's clock stands at 2024-02-01T00:00; the window reaches ten minutes short of it.
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  auto const result = fixture.run(batch, {.parallel = 1});
+
+  EXPECT_EQ(result.record.outcome, "ok");
+  EXPECT_TRUE(result.failed.empty());
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
+}
+
+TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("all impossible"); }};
+
+  auto const result = fixture.run(batch_of({"A"}, 2'000), {.parallel = 1});
+
+  ASSERT_EQ(result.failed.size(), 1U);
+  EXPECT_EQ(result.failed[0].reason, GapReason::malformed);
+  EXPECT_TRUE(fixture.store.rejected.empty());
+  EXPECT_EQ(fixture.store.bars_of(1), 0U);
+}
+
 TEST(RunBatch, one_refused_symbol_does_not_stop_the_others) {
   PipelineFixture fixture{[](std::string const& url, int) -> Result<HttpResponse> {
     return url.starts_with("B/") ? answer_with(403) : good_answer();
