@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <random>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/progress_bar.hpp"
@@ -28,13 +29,14 @@ constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500
 
 std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
   auto const executor = engine.loop->get_executor();
-  return std::make_unique<Source>(
-      Source{.name = provider.name,
-             .provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key),
-             .http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
-             .pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
-                                              static_cast<std::size_t>(provider.concurrency)),
-             .retry = config.retry});
+  auto source = std::make_unique<Source>();
+  source->name = provider.name;
+  source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
+  source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
+  source->pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
+                                          static_cast<std::size_t>(provider.concurrency));
+  source->retry = config.retry;
+  return source;
 }
 
 Source* source_named(Engine const& engine, std::string const& name) {
@@ -101,9 +103,9 @@ ExitCode run(int argc, char const* const* argv) {
 }  // namespace
 }  // namespace candled
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exception here is a bug; abort
   // A reader that went away, and a full disk quota, are errors of a write, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  std::ignore = std::signal(SIGPIPE, SIG_IGN);
+  std::ignore = std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(candled::run(argc, argv));
 }
