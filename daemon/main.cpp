@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <random>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/progress_bar.hpp"
@@ -29,13 +30,14 @@ constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500
 
 std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
   auto const executor = engine.loop->get_executor();
-  return std::make_unique<Source>(
-      Source{.name = provider.name,
-             .provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key),
-             .http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
-             .pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
-                                              static_cast<std::size_t>(provider.concurrency)),
-             .retry = config.retry});
+  auto source = std::make_unique<Source>();
+  source->name = provider.name;
+  source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
+  source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
+  source->pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
+                                          static_cast<std::size_t>(provider.concurrency));
+  source->retry = config.retry;
+  return source;
 }
 
 Source* source_named(Engine const& engine, std::string const& name) {
@@ -45,8 +47,8 @@ Source* source_named(Engine const& engine, std::string const& name) {
 std::unique_ptr<Engine> make_engine(Config const& config) {
   // A connection that breaks, and a disk quota that is full, are errors of a write, not the end of who works.
   // (Who only reads ends quietly when its own reader goes away, as in `candled gaps | head`.)
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  std::ignore = std::signal(SIGPIPE, SIG_IGN);
+  std::ignore = std::signal(SIGXFSZ, SIG_IGN);
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
   engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
@@ -106,6 +108,6 @@ ExitCode run(int argc, char const* const* argv) {
 }  // namespace
 }  // namespace candled
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exception here is a bug; abort
   return static_cast<int>(candled::run(argc, argv));
 }

@@ -24,6 +24,7 @@ void Engine::stop() {
 
 std::vector<Job> make_jobs(Config const& config) {
   std::vector<Job> jobs;
+  jobs.reserve(config.jobs.size());
   for (auto const& job : config.jobs)
     jobs.push_back({.name = job.name,
                     .source = nullptr,

@@ -44,6 +44,7 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   std::vector<JobOrder> orders;
+  orders.reserve(jobs.size());
   for (auto const* const job : jobs)
     orders.push_back({.job = job, .order = everything_due(*job, engine.clock->now())});
   return run_on_loop(engine, once(engine, std::move(orders)));

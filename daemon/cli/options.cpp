@@ -33,14 +33,15 @@ constexpr auto backfill_footer =
     "\n"
     "Example: candled backfill --from 2024-01-01 --to 2024-03-31 --job us-minute --symbols AAPL,MSFT";
 
-CLI::Validator const a_moment{
-    [](std::string const& text) {
-      return parse_moment(text)
-                 ? std::string{}
-                 : "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got '" + text +
-                       "'";
-    },
-    "DATE or TIME"};
+CLI::Validator a_moment() {
+  return {[](std::string const& text) {
+            return parse_moment(text)
+                       ? std::string{}
+                       : "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got '" +
+                             text + "'";
+          },
+          "DATE or TIME"};
+}
 
 struct Raw {
   Options options;
@@ -68,8 +69,8 @@ void add_backfill(CLI::App& app, Raw& raw) {
       add_command(app, raw, "backfill", "fetch a range, with progress; resumes where it stopped");
   command->add_option("--from", raw.from, "the first day, or the time from which on")
       ->required()
-      ->check(a_moment);
-  command->add_option("--to", raw.to, "the last day, or the time until which")->required()->check(a_moment);
+      ->check(a_moment());
+  command->add_option("--to", raw.to, "the last day, or the time until which")->required()->check(a_moment());
   command->add_option("--job", raw.options.job, "only this job");
   command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
       ->delimiter(',');
@@ -80,10 +81,13 @@ void add_job_option(CLI::App* command, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
 }
 
-std::map<std::string, Command> const commands{
-    {"run", Command::run},     {"once", Command::once},       {"backfill", Command::backfill},
-    {"plan", Command::plan},   {"status", Command::status},   {"gaps", Command::gaps},
-    {"check", Command::check}, {"migrate", Command::migrate}, {"version", Command::version}};
+std::map<std::string, Command> const& commands() {
+  static std::map<std::string, Command> const all{
+      {"run", Command::run},     {"once", Command::once},       {"backfill", Command::backfill},
+      {"plan", Command::plan},   {"status", Command::status},   {"gaps", Command::gaps},
+      {"check", Command::check}, {"migrate", Command::migrate}, {"version", Command::version}};
+  return all;
+}
 
 void describe(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
@@ -125,10 +129,10 @@ std::optional<Moment> parse_moment(std::string const& text) {
 }
 
 std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* argv) {
-  if (argc > 1 && argv[1][0] != '-' && !commands.contains(argv[1]))
+  if (argc > 1 && argv[1][0] != '-' && !commands().contains(argv[1]))
     return UsageAnswer{
         .text = fmt::format("there is no command '{}'; there are {}\nRun with --help for more information.\n",
-                            argv[1], fmt::join(commands | std::views::keys, ", ")),
+                            argv[1], fmt::join(commands() | std::views::keys, ", ")),
         .exit_code = ExitCode::usage};
   CLI::App app{about, "candled"};
   Raw raw;
@@ -138,7 +142,7 @@ std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* ar
   } catch (CLI::ParseError const& error) {
     return answer_of(app, error);
   }
-  raw.options.command = commands.at(app.get_subcommands().front()->get_name());
+  raw.options.command = commands().at(app.get_subcommands().front()->get_name());
   if (raw.json) raw.options.output = OutputFormat::json;
   raw.options.from = parse_moment(raw.from);
   raw.options.to = parse_moment(raw.to);

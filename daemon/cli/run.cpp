@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
@@ -77,8 +78,8 @@ Task<ExitCode> run(Engine& engine, Config const& config) {
 
 ExitCode run_command(Engine& engine, Config const& config) {
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
-  std::signal(SIGHUP, SIG_IGN);        // until the loop takes it
-  engine.database_retry.attempts = 0;  // for as long as it takes
+  std::ignore = std::signal(SIGHUP, SIG_IGN);  // until the loop takes it
+  engine.database_retry.attempts = 0;          // for as long as it takes
   auto const schema = check_schema(config.database.url);
   if (!schema && schema.error().kind != ErrorKind::db_unavailable) {
     print_error(schema.error().what);

@@ -139,6 +139,7 @@ ExitCode status_command(Config const& config, Options const& options) {
   }
   auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
   std::vector<JobStatus> statuses;
+  statuses.reserve(chosen.size());
   for (auto const* const job : chosen)
     statuses.push_back(
         status_of(*job, config.jobs[static_cast<std::size_t>(job - jobs.data())], *account, now));

@@ -10,7 +10,7 @@
 namespace candled {
 
 struct JobOrder {
-  Job const* job;
+  Job const* job = nullptr;
   Order order;
 };
 

@@ -47,7 +47,7 @@ struct JobConfig {
   std::vector<std::string> symbols;
   CalendarKind calendar = CalendarKind::xnys;
   std::optional<Schedule> schedule;  // nullopt: only `once` and `backfill`
-  Date history;                      // coverage is wanted from this day on, in the calendar's zone
+  Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
 };

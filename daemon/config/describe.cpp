@@ -55,6 +55,7 @@ std::string to_text(std::variant<EverySchedule, DailySchedule> const& schedule) 
 
 std::string to_text(std::vector<Milliseconds> const& durations) {
   std::vector<std::string> texts;
+  texts.reserve(durations.size());
   for (auto const duration : durations) texts.push_back(to_string(duration));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }

@@ -165,7 +165,7 @@ Form<Date> past_date(Date today) {
 }
 
 Form<Milliseconds> wall_clock() {
-  return {.expected = "a time of day from \"00:00\" to \"23:59\"",
+  return {.expected = R"(a time of day from "00:00" to "23:59")",
           .read = [](std::string const& text) -> Reading<Milliseconds> {
             bool const shaped = text.size() == 5 && text[2] == ':' && is_number(text.substr(0, 2)) &&
                                 is_number(text.substr(3));

@@ -48,6 +48,7 @@ void describe(Section& section, Draft& draft) {
 // A job may name a provider whose own section is wrong: that is one problem, not two.
 std::vector<std::string> provider_names(Config const& config) {
   std::vector<std::string> names;
+  names.reserve(config.providers.size());
   for (auto const& provider : config.providers) names.push_back(provider.name);
   return names;
 }

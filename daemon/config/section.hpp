@@ -142,12 +142,12 @@ class Section {
     auto const* const text = text_of(node, path, form.expected, form.references);
     if (text == nullptr) return false;
     auto value = form.read(*text);
-    if (value) {
-      target = *std::move(value);
-    } else {
+    if (!value) {
       refuse_value(node, path, form.expected, form.references, std::move(value.error()));
+      return false;
     }
-    return value.has_value();
+    target = *std::move(value);
+    return true;
   }
 
   template <class T>

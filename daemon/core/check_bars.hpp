@@ -31,7 +31,7 @@ enum class CheckFailure {
 // As stored in rejected_bar.reason: the enumerator's name.
 std::string_view to_string(CheckFailure failure);
 
-struct CheckContext {
+struct CheckContext {  // NOLINT(cppcoreguidelines-pro-type-member-init): its Zone has no default
   Timeframe timeframe;
   Zone zone;  // in which 4h bars, days, weeks and months start
   TimeRange range;
@@ -39,7 +39,7 @@ struct CheckContext {
 
 struct FailedBar {
   Bar bar;
-  CheckFailure reason;
+  CheckFailure reason{};
 };
 
 struct CheckReport {

@@ -12,7 +12,7 @@ namespace candled {
 
 // A range of one series that is to be asked for: whole bars, [from, to).
 struct Window {
-  SeriesId series;
+  SeriesId series{};
   std::string ticker;  // as the provider spells it; case matters
   TimeRange range;
 };
@@ -21,7 +21,7 @@ struct Window {
 struct Batch {
   std::string job;
   std::string provider;  // the name that the configuration gives it
-  Timeframe timeframe;
+  Timeframe timeframe{};
   std::vector<Window> windows;
 };
 

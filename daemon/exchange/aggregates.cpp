@@ -40,27 +40,31 @@ bool is_ticker(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127 && c != '"' && c != '\\'; });
 }
 
-// sort, limit and adjusted, from the query and from the cursor's own query.
-std::expected<void, Refusal> read_options(RequestTarget const& target, AggregatesAsk& ask) {
-  for (auto const& [name, value] : target.query) {
-    if (name == "cursor") {
-      auto const inside = from_base64url(value);
-      if (!inside) return std::unexpected(Refusal::bad_parameter);
-      auto const read = read_options(parse_target("?" + *inside), ask);
-      if (!read) return read;
-    } else if (name == "sort") {
-      if (value != "asc" && value != "desc") return std::unexpected(Refusal::bad_parameter);
-      ask.sort = value == "asc" ? Order::ascending : Order::descending;
-    } else if (name == "limit") {
-      auto const limit = parse_number<std::size_t>(value);
-      if (!limit || *limit == 0) return std::unexpected(Refusal::bad_parameter);
-      ask.limit = *limit;
-    } else if (name == "adjusted") {
-      if (value != "true" && value != "false") return std::unexpected(Refusal::bad_parameter);
-      ask.adjusted = value == "true";
-    }
+// False: a value that this option cannot have. Unknown options are left alone.
+bool set_option(AggregatesAsk& ask, std::string_view name, std::string_view value) {
+  if (name == "sort") {
+    ask.sort = value == "asc" ? Order::ascending : Order::descending;
+    return value == "asc" || value == "desc";
   }
-  return {};
+  if (name == "limit") {
+    ask.limit = parse_number<std::size_t>(value).value_or(0);
+    return ask.limit > 0;
+  }
+  if (name == "adjusted") {
+    ask.adjusted = value == "true";
+    return value == "true" || value == "false";
+  }
+  return true;
+}
+
+// sort, limit and adjusted, from the query and from the cursor's own query. False: a value is wrong.
+bool set_options(AggregatesAsk& ask, RequestTarget const& target) {
+  return std::ranges::all_of(target.query, [&](auto const& option) {
+    auto const& [name, value] = option;
+    if (name != "cursor") return set_option(ask, name, value);
+    auto const inside = from_base64url(value);
+    return inside && set_options(ask, parse_target("?" + *inside));
+  });
 }
 
 std::expected<AggregatesAsk, Refusal> parse_ask(RequestTarget const& target) {
@@ -85,8 +89,7 @@ std::expected<AggregatesAsk, Refusal> parse_ask(RequestTarget const& target) {
                     .adjusted = true,
                     .sort = Order::ascending,
                     .limit = default_limit};
-  auto const read = read_options(target, ask);
-  if (!read) return std::unexpected(read.error());
+  if (!set_options(ask, target)) return std::unexpected(Refusal::bad_parameter);
   return ask;
 }
 

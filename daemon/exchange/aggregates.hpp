@@ -42,7 +42,7 @@ std::optional<std::expected<AggregatesAsk, Refusal>> parse_aggregates(RequestTar
 // `from` and `to` are snapped to whole windows; `limit` base bars are read; a window that the limit cut is
 // dropped and starts the next page. A window longer than the limit is read whole, so that every page gets on
 // (what the real API does then is not recorded).
-std::expected<Page, Refusal> aggregates(AggregatesAsk const& ask, Market const& market, Terms const& terms);
+std::expected<Page, Refusal> aggregates(AggregatesAsk const& sent, Market const& market, Terms const& terms);
 
 // The URL of the rest: oldest first goes on at `from`, newest first ends at `to`.
 std::string next_url(AggregatesAsk const& ask, std::string_view host, UtcTime start);

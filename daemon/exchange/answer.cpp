@@ -91,7 +91,7 @@ void append_results(std::string& text, Page const& page) {
 }  // namespace
 
 void append_number(std::string& text, double value, NumberForm form) {
-  std::array<char, 400> digits;  // the longest plain double has 309 digits before its point
+  std::array<char, 400> digits{};  // the longest plain double has 309 digits before its point
   auto const format = form == NumberForm::plain ? std::chars_format::fixed : std::chars_format::general;
   auto const [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value, format);
   text.append(digits.data(), end);

@@ -99,7 +99,7 @@ Reply Exchange::page_of(RequestTarget const& target, AggregatesAsk const& ask, s
 
 // Which of the credentials asks, and why it is refused, if it is.
 struct Exchange::Caller {
-  std::size_t credential;
+  std::size_t credential = 0;
   std::optional<Refusal> refused;
 };
 

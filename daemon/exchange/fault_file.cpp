@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 #include <ranges>
 
 #include "exchange/faults.hpp"
@@ -59,7 +58,7 @@ constexpr std::array<std::string_view, 8> option_names{"rate", "ticker",      "t
 // Levenshtein's: the single-character changes between two words.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     auto diagonal = std::exchange(row[0], i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
@@ -84,7 +83,7 @@ std::vector<std::string_view> words(std::string_view line) {
   constexpr std::string_view blank = " \t\r";
   while (true) {
     auto const start = line.find_first_not_of(blank);
-    if (start == line.npos || line[start] == '#') return found;
+    if (start == std::string_view::npos || line[start] == '#') return found;
     auto const end = std::min(line.find_first_of(blank, start), line.size());
     found.push_back(line.substr(start, end - start));
     line.remove_prefix(end);
@@ -98,26 +97,31 @@ bool parse(std::string_view text, Number& into) {
   return error == std::errc{} && stop == end;
 }
 
-// What was expected; empty: the option is set.
-std::string set_option(FaultRule& rule, std::string_view name, std::string_view value) {
+// What was expected; empty: the option is set. So too below.
+std::string_view set_duration(FaultRule& rule, std::string_view name, std::string_view value) {
   auto const duration = parse_duration(value);
-  if (name == "rate")
-    return parse(value, rule.rate) && rule.rate >= 0 && rule.rate <= 1 ? "" : "a number from 0 to 1";
-  if (name == "times") return parse(value, rule.times) && rule.times > 0 ? "" : "a whole number above 0";
-  if (name == "after") return parse(value, rule.after) && rule.after >= 0 ? "" : "a whole number";
-  if (name == "ticker") {
-    rule.ticker = value;
-    return value.empty() ? "a ticker" : "";
-  }
-  if (name == "page") {
-    rule.page = value == "first" ? FaultPage::first : FaultPage::next;
-    return value == "first" || value == "next" ? "" : "first or next";
-  }
   if (!duration) return "a duration such as 500ms, 2s or 1m";
   if (name == "retry-after") rule.retry_after = duration;
   if (name == "for") rule.hold = duration;
   if (name == "every") rule.pace = *duration;
   return "";
+}
+
+std::string_view set_option(FaultRule& rule, std::string_view name, std::string_view value) {
+  auto const expect = [](bool fits, std::string_view what) { return fits ? std::string_view{} : what; };
+  if (name == "rate")
+    return expect(parse(value, rule.rate) && rule.rate >= 0 && rule.rate <= 1, "a number from 0 to 1");
+  if (name == "times") return expect(parse(value, rule.times) && rule.times > 0, "a whole number above 0");
+  if (name == "after") return expect(parse(value, rule.after) && rule.after >= 0, "a whole number");
+  if (name == "ticker") {
+    rule.ticker = value;
+    return expect(!value.empty(), "a ticker");
+  }
+  if (name == "page") {
+    rule.page = value == "first" ? FaultPage::first : FaultPage::next;
+    return expect(value == "first" || value == "next", "first or next");
+  }
+  return set_duration(rule, name, value);
 }
 
 class FaultFile {

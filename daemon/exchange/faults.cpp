@@ -76,7 +76,7 @@ void leave_out(Bar& bar) {
 
 std::string path_and_query(std::string_view url) {
   auto const slash = url.find('/', url.find("://") + 3);
-  return std::string{slash == url.npos ? std::string_view{} : url.substr(slash)};
+  return std::string{slash == std::string_view::npos ? std::string_view{} : url.substr(slash)};
 }
 
 }  // namespace

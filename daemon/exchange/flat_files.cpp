@@ -29,9 +29,9 @@ std::optional<Fields> split(std::string_view line) {
   Fields fields;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     auto const comma = line.find(',');
-    if ((comma == line.npos) != (i + 1 == fields.size())) return std::nullopt;
+    if ((comma == std::string_view::npos) != (i + 1 == fields.size())) return std::nullopt;
     fields[i] = line.substr(0, comma);
-    line.remove_prefix(comma == line.npos ? line.size() : comma + 1);
+    line.remove_prefix(comma == std::string_view::npos ? line.size() : comma + 1);
   }
   return fields;
 }

@@ -25,7 +25,7 @@ std::string lower(std::string_view text) {
 
 std::string_view trimmed(std::string_view text) {
   auto const first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
+  if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
@@ -57,7 +57,7 @@ std::optional<RequestHead> parse_head(std::string_view head) {
   auto const line = head.substr(0, line_end);
   auto const first = line.find(' ');
   auto const second = line.rfind(' ');
-  if (first == line.npos || second == first) return std::nullopt;
+  if (first == std::string_view::npos || second == first) return std::nullopt;
   auto const version = line.substr(second + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return std::nullopt;
   RequestHead parsed{.method = std::string{line.substr(0, first)},
@@ -68,7 +68,7 @@ std::optional<RequestHead> parse_head(std::string_view head) {
     auto const end = std::min(rest.find("\r\n"), rest.size());
     auto const field = rest.substr(0, end);
     auto const colon = field.find(':');
-    if (colon == field.npos) return std::nullopt;
+    if (colon == std::string_view::npos) return std::nullopt;
     read_field(parsed, lower(field.substr(0, colon)), trimmed(field.substr(colon + 1)));
     rest.remove_prefix(std::min(end + 2, rest.size()));
   }

@@ -1,6 +1,7 @@
 // Requests in a sliding window of time.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -23,7 +24,7 @@ class RateWindow {
   void add(SteadyTime now) {
     count(now);
     moments_.push_back(now);
-    if (moments_.size() > most_) most_ = moments_.size();
+    most_ = std::max(most_, moments_.size());
   }
   // The largest number in any window so far: every fullest window ends with an arrival.
   std::size_t most() const { return most_; }

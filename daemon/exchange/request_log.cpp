@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <string_view>
 
 namespace candled {
 
@@ -18,7 +19,7 @@ std::string quoted(std::string_view text) {
 std::string key_of(int status) {
   return std::to_string(status);
 }
-std::string const& key_of(std::string const& name) {
+std::string_view key_of(std::string_view name) {
   return name;
 }
 
@@ -52,7 +53,7 @@ std::string to_json(RequestLog const& log) {
   text += "\n  },\n  \"paths\": {";
   separator = "\n";
   for (auto const& [path, seen] : log.paths) {
-    fmt::format_to(std::back_inserter(text), "{}    {}: {{\"asks\": {}, \"pages\": {}}}", separator,
+    fmt::format_to(std::back_inserter(text), R"({}    {}: {{"asks": {}, "pages": {}}})", separator,
                    quoted(path), seen.asks, seen.pages);
     separator = ",\n";
   }

@@ -33,7 +33,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   while (true) {
     auto const end = text.find(separator);
     parts.push_back(text.substr(0, end));
-    if (end == text.npos) return parts;
+    if (end == std::string_view::npos) return parts;
     text.remove_prefix(end + 1);
   }
 }
@@ -87,7 +87,7 @@ std::optional<std::string> from_base64url(std::string_view text) {
   int count = 0;
   for (char const c : text) {
     auto const value = alphabet.find(c);
-    if (value == alphabet.npos) return std::nullopt;
+    if (value == std::string_view::npos) return std::nullopt;
     bits = (bits << 6U) | static_cast<unsigned>(value);
     count += 6;
     if (count < 8) continue;

@@ -253,7 +253,7 @@ std::expected<tcp::acceptor, std::string> listen_on(asio::io_context& loop, List
 
 std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   auto const colon = text.rfind(':');
-  if (colon == text.npos || colon == 0) return std::nullopt;
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
   auto host = text.substr(0, colon);
   auto const port = text.substr(colon + 1);
   ListenAddress address;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <tuple>
 
 #include "http/retry_after.hpp"
 
@@ -107,7 +108,7 @@ void CurlTransfer::set_headers(Secret const& bearer) {
   auto const add = [this](std::string const& line) {
     auto* const list = curl_slist_append(headers_.get(), line.c_str());
     if (list == nullptr) throw std::bad_alloc{};
-    headers_.release();
+    std::ignore = headers_.release();  // the list has it
     headers_.reset(list);
   };
   add("Accept: application/json");

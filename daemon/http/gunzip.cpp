@@ -33,7 +33,7 @@ Gunzip::Outcome Gunzip::feed(std::string_view in, std::string& out, std::size_t 
   // zlib only reads what next_in points at; its type says so only with ZLIB_CONST.
   stream.next_in = const_cast<Bytef*>(reinterpret_cast<Bytef const*>(in.data()));
   stream.avail_in = static_cast<uInt>(in.size());  // curl hands over 16 KiB at a time
-  std::array<char, 16384> buffer;
+  std::array<char, 16384> buffer{};
   do {
     if (state_->at_end) {
       if (stream.avail_in == 0) break;

@@ -17,10 +17,10 @@ namespace candled {
 struct Job {
   std::string name;
   Source* source;  // not ours; outlives the job; nullptr in a job that only plans
-  Timeframe timeframe;
+  Timeframe timeframe{};
   std::vector<std::string> symbols;
   Calendar calendar;
-  Date history;
+  Date history{};
   std::optional<Schedule> schedule;
   std::size_t batch_symbols = 50;
   BatchShape shape;

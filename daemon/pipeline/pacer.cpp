@@ -34,7 +34,7 @@ Task<Result<void>> Pacer::wait_for_place() {
   while (!clock_.stopping()) {
     auto const now = clock_.ticks();
     auto const budget_at = bucket_.next(now);
-    if (!budget_at || bucket_.in_flight() >= concurrency_) {
+    if (!budget_at || bucket_.in_flight() >= concurrency_) {  // NOLINT(bugprone-branch-clone): two reasons
       co_await queue_->changed.wait();
     } else if (*budget_at > now) {
       if (auto const slept = co_await clock_.sleep_until(*budget_at); !slept) co_return slept;

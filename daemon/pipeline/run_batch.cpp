@@ -43,6 +43,12 @@ bool ends_batch(ErrorKind kind) {
   }
 }
 
+char const* outcome_of(BatchResult const& result, std::size_t windows) {
+  if (result.ended_by && result.ended_by->kind == ErrorKind::stopped) return "stopped";
+  if (result.ended_by || result.failed.size() == windows) return "failed";
+  return result.failed.empty() ? "ok" : "partial";
+}
+
 class BatchRun {
  public:
   BatchRun(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch, BatchShape shape)
@@ -55,6 +61,8 @@ class BatchRun {
   Task<void> stand_back(Milliseconds wait);
   Task<void> fetch_window(Window window);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
+  // How long to wait before the next try. nullopt: there is none.
+  std::optional<Milliseconds> note_failed_try(Window const& rest, Error const& error, Tries& tries);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
   Result<Page> take_page(Window const& rest, HttpResponse& response);
   UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
@@ -158,26 +166,31 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
       co_return page;
     }
 
-    auto const& error = page.error();
-    source_.pacer->failed(error.kind);
-    ++tries.all;
-    if (error.kind == ErrorKind::malformed) ++tries.malformed;
-    if (error.kind == ErrorKind::rate_limited) ++result_.record.rate_limited;
-    if (!may_try_again(source_.retry, error.kind, tries)) co_return page;
-
-    auto const delay = delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
-    if (error.kind == ErrorKind::rate_limited) source_.pacer->pause(delay);
-    // The first says why it is slow; the rest would drown the log, and the batch's line counts them.
-    auto const level = ++result_.record.retries == 1 ? LogLevel::warn : LogLevel::debug;
-    if (logs(level))
-      log_line(level, fmt::format("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay),
-                                  error.what));
-    ++ports_.progress.retries;
-    if (delay >= open_load_age_max) loader_.send_open();  // what has come shall not wait for what has not
-    auto const again = ports_.clock.ticks() + delay;
+    auto const delay = note_failed_try(rest, page.error(), tries);
+    if (!delay) co_return page;
+    if (*delay >= open_load_age_max) loader_.send_open();  // what has come shall not wait for what has not
+    auto const again = ports_.clock.ticks() + *delay;
     if (auto const slept = co_await ports_.clock.sleep_until(again); !slept)
       co_return std::unexpected(slept.error());
   }
+}
+
+std::optional<Milliseconds> BatchRun::note_failed_try(Window const& rest, Error const& error, Tries& tries) {
+  source_.pacer->failed(error.kind);
+  ++tries.all;
+  if (error.kind == ErrorKind::malformed) ++tries.malformed;
+  if (error.kind == ErrorKind::rate_limited) ++result_.record.rate_limited;
+  if (!may_try_again(source_.retry, error.kind, tries)) return std::nullopt;
+
+  auto const delay = delay_before_retry(source_.retry, error, tries.all - 1, ports_.random.next());
+  if (error.kind == ErrorKind::rate_limited) source_.pacer->pause(delay);
+  // The first says why it is slow; the rest would drown the log, and the batch's line counts them.
+  auto const level = ++result_.record.retries == 1 ? LogLevel::warn : LogLevel::debug;
+  if (logs(level))
+    log_line(level,
+             fmt::format("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay), error.what));
+  ++ports_.progress.retries;
+  return delay;
 }
 
 Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& cursor) {
@@ -221,6 +234,7 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   if (good > 0 || !checked.rejected.empty()) result_.with_bars.push_back(rest.series);
   auto slice = slice_of(rest, *page, first, checked.rejected);
   std::vector<RejectedBar> rejected;
+  rejected.reserve(checked.rejected.size());
   for (auto const& failed : checked.rejected)
     rejected.push_back(
         {.series = rest.series, .bar = failed.bar, .reason = std::string{to_string(failed.reason)}});
@@ -311,12 +325,7 @@ void BatchRun::fill_record() {
   record.merge = stored.merge;
   record.copy = stored.copy;
   record.commit = stored.commit;
-  bool const stopped = result_.ended_by && result_.ended_by->kind == ErrorKind::stopped;
-  bool const all_failed = result_.failed.size() == batch_.windows.size();
-  record.outcome = stopped                          ? "stopped"
-                   : result_.ended_by || all_failed ? "failed"
-                   : !result_.failed.empty()        ? "partial"
-                                                    : "ok";
+  record.outcome = outcome_of(result_, batch_.windows.size());
 }
 
 }  // namespace

@@ -14,6 +14,18 @@ namespace {
 // for ever.
 constexpr int passes_max = 3;
 
+void log_batch(BatchRecord const& record) {
+  auto const seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000.0; };
+  log_info(
+      "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times "
+      "429) "
+      "in {:.1f} s; lanes waited {:.1f} s for the budget, fetched {:.1f} s; loaded {:.1f} s",
+      record.job, to_string(record.timeframe), record.outcome, record.symbols, record.bars, record.inserted,
+      record.changed, record.rejected, record.requests, record.retries, record.rate_limited,
+      seconds(record.total), seconds(record.wait), seconds(record.fetch),
+      seconds(record.merge + record.copy + record.commit));
+}
+
 class JobRun {
  public:
   JobRun(Ports& ports, Job const& job, Run run) : ports_(ports), job_(job), run_(run) {}
@@ -28,7 +40,6 @@ class JobRun {
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
   Task<void> finish_batch(BatchResult result);
   Task<void> park(std::vector<FailedWindow> const& windows);
-  void log_batch(BatchRecord const& record) const;
 
   Ports& ports_;
   Job const& job_;
@@ -134,18 +145,6 @@ Task<void> JobRun::park(std::vector<FailedWindow> const& windows) {
   if (windows.empty()) co_return;
   auto const parked = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.park(windows); });
   if (!parked && !result_.ended_by) result_.ended_by = parked.error();
-}
-
-void JobRun::log_batch(BatchRecord const& record) const {
-  auto const seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000.0; };
-  log_info(
-      "{} {}: {}: {} symbols, {} bars ({} new, {} changed, {} rejected), {} requests ({} retries, {} times "
-      "429) "
-      "in {:.1f} s; lanes waited {:.1f} s for the budget, fetched {:.1f} s; loaded {:.1f} s",
-      record.job, to_string(record.timeframe), record.outcome, record.symbols, record.bars, record.inserted,
-      record.changed, record.rejected, record.requests, record.retries, record.rate_limited,
-      seconds(record.total), seconds(record.wait), seconds(record.fetch),
-      seconds(record.merge + record.copy + record.commit));
 }
 
 }  // namespace

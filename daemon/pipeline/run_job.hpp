@@ -14,7 +14,7 @@ namespace candled {
 
 // One start of candled, to which batches belong.
 struct Run {
-  RunId id;
+  RunId id{};
   TimingsCsv& timings;
 };
 

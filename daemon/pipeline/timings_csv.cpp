@@ -10,7 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
+#include <tuple>
 
 namespace candled {
 
@@ -19,7 +20,7 @@ namespace {
 constexpr int kept_files = 3;  // timings.csv.1 (the newest) to .3
 
 Result<void> failed(std::string const& path, int code) {
-  return fail(ErrorKind::transport, fmt::format("{}: {}", path, std::strerror(code)));
+  return fail(ErrorKind::transport, fmt::format("{}: {}", path, std::generic_category().message(code)));
 }
 
 bool is_lack_of_room(int code) {
@@ -83,7 +84,8 @@ class LockedFile {
 // False: it stays where it is.
 bool rotate(std::string const& path) {
   for (int number = kept_files - 1; number > 0; --number)
-    std::rename(fmt::format("{}.{}", path, number).c_str(), fmt::format("{}.{}", path, number + 1).c_str());
+    std::ignore = std::rename(fmt::format("{}.{}", path, number).c_str(),
+                              fmt::format("{}.{}", path, number + 1).c_str());
   return std::rename(path.c_str(), (path + ".1").c_str()) == 0;
 }
 

@@ -133,7 +133,7 @@ std::unexpected<Error> malformed(std::string_view reason) {
 }  // namespace
 
 std::string aggregates_path(std::string_view ticker, Timeframe timeframe) {
-  std::string_view span = "";
+  std::string_view span;
   switch (timeframe) {
     case Timeframe::m1: span = "1/minute"; break;
     case Timeframe::m5: span = "5/minute"; break;

@@ -89,6 +89,12 @@ simdjson::error_code read_bar_value(BarKey key, json::value value, Bar& bar, std
   return simdjson::SUCCESS;
 }
 
+std::string_view missing(Seen const& seen, Volume volume) {
+  if (!seen.has(bar_required)) return "t, o, h, l or c is missing";
+  if (volume == Volume::required && !seen.has(bar_v)) return "v is missing";
+  return {};
+}
+
 // What is wrong with the bar; empty: nothing. Of an unknown key nothing is read.
 std::string read_bar(json::value element, Volume volume, Bar& bar, std::int64_t& t) {
   json::object object;
@@ -104,11 +110,9 @@ std::string read_bar(json::value element, Volume volume, Bar& bar, std::int64_t&
     if (auto const error = field.value().get(value)) return words(error);
     if (auto const error = read_bar_value(key, value, bar, t)) return words(error);
   }
-  if (!seen.has(bar_required)) return "t, o, h, l or c is missing";
-  if (volume == Volume::required && !seen.has(bar_v)) return "v is missing";
   // Nothing was traded, so there is no average: 0 stands for none.
   if (bar.vwap == 0 && bar.volume == 0) bar.vwap = std::numeric_limits<double>::quiet_NaN();
-  return {};
+  return std::string{missing(seen, volume)};
 }
 
 // Appends the bar, or counts it. False: it cannot be one of this answer's.

@@ -32,7 +32,7 @@ enum class Volume { required, optional };
 struct BarLimits {
   TimeRange range;
   UtcTime dropped_until;  // bars from range.to until here are dropped; any other outside range is malformed
-  Volume volume;
+  Volume volume = Volume::required;
 };
 
 // Keeps its memory from one answer to the next.

@@ -93,7 +93,7 @@ class CopyStream {
   }
 
   PGconn* raw_;
-  std::array<char, chunk_size> chunk_;
+  std::array<char, chunk_size> chunk_{};
   std::size_t used_ = 0;
 };
 

@@ -30,7 +30,7 @@ void copy_bars(PgConnection& connection, std::span<BarRef const> bars);
 
 // Series and range whose stored bars are wanted.
 struct StoredRange {
-  SeriesId series;
+  SeriesId series{};
   TimeRange range;
 };
 

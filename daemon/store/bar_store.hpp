@@ -17,7 +17,7 @@ namespace candled {
 
 // What is known of one series before work on it is planned.
 struct Series {
-  SeriesId id;
+  SeriesId id{};
   std::string ticker;
   RangeSet covered;  // asked, answered and committed
   RangeSet parked;   // failed before, and not to be tried again yet
@@ -25,7 +25,7 @@ struct Series {
 
 struct SeriesQuery {
   std::string provider;  // the configured name
-  Timeframe timeframe;
+  Timeframe timeframe{};
   std::vector<std::string> tickers;
   UtcTime wanted_from;  // how far back coverage is wanted; kept with the series, for the view `gaps`
   UtcTime now;          // decides which parked ranges are still parked
@@ -33,7 +33,7 @@ struct SeriesQuery {
 
 // A bar that cannot be true, kept for people to see.
 struct RejectedBar {
-  SeriesId series;
+  SeriesId series{};
   Bar bar;
   std::string reason;  // a CheckFailure's name, or "database: SQLSTATE …"
 };
@@ -72,9 +72,9 @@ enum class GapReason { fetch_failed, refused, malformed, rejected };
 // A window that could not be filled: why, and not to be tried again before a growing time has passed
 // (10 minutes, an hour, a day, then a week), unless a person asks.
 struct FailedWindow {
-  SeriesId series;
+  SeriesId series{};
   TimeRange range;
-  GapReason reason;
+  GapReason reason{};
   std::string detail;  // one line for people, 500 bytes at most
   UtcTime failed_at;
 };

@@ -155,6 +155,18 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
   return ranges;
 }
 
+void cover(pqxx::work& work, States const& states) {
+  PgArray series;
+  PgArray proven;
+  for (auto const& [id, state] : states) {
+    if (state.proven.empty()) continue;
+    series.add(id);
+    proven.add(state.proven);
+  }
+  fill_gaps(work, series.text(), proven.text());
+  work.exec_params(cover_sql, series.text(), proven.text());
+}
+
 // One load, tried until it is in: see load_bars().
 class Loading {
  public:
@@ -175,7 +187,6 @@ class Loading {
   template <class Write>
   void bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece);
   void quarantine(pqxx::work& work, States& states);
-  void cover(pqxx::work& work, States const& states);
   void count(Verdicts const& verdicts, LoadReport& report) const;
 
   struct Refused {
@@ -341,18 +352,6 @@ void Loading::quarantine(pqxx::work& work, States& states) {
   }
   keep_rejected_bars(work, rejected);
   park_windows(work, gaps);
-}
-
-void Loading::cover(pqxx::work& work, States const& states) {
-  PgArray series;
-  PgArray proven;
-  for (auto const& [id, state] : states) {
-    if (state.proven.empty()) continue;
-    series.add(id);
-    proven.add(state.proven);
-  }
-  fill_gaps(work, series.text(), proven.text());
-  work.exec_params(cover_sql, series.text(), proven.text());
 }
 
 }  // namespace

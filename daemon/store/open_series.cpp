@@ -1,6 +1,7 @@
 #include "store/open_series.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <string>
 
@@ -72,9 +73,8 @@ pqxx::result find(pqxx::work& work, Parameters const& p) {
 }
 
 bool something_is_new(pqxx::result const& found) {
-  for (auto const& row : found)
-    if (row[0].is_null() || row[4].as<bool>()) return true;
-  return false;
+  return std::ranges::any_of(found,
+                             [](auto const& row) { return row[0].is_null() || row[4].template as<bool>(); });
 }
 
 std::vector<Series> to_series(pqxx::result const& found) {

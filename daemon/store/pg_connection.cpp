@@ -17,7 +17,7 @@
 #if defined(__has_feature) && __has_feature(address_sanitizer)
 extern "C" char const* __lsan_default_suppressions() {
   return "leak:libpqxx\n";
-}  // NOLINT(bugprone-reserved-identifier)
+}
 #endif
 
 namespace candled {
@@ -155,7 +155,7 @@ struct PgConnection::Session : private HandOver, public pqxx::connection_base {
   }
   Session(Session const&) = delete;
   Session& operator=(Session const&) = delete;
-  ~Session() { close(); }
+  ~Session() override { close(); }
 };
 
 PgSession& PgConnection::session() {

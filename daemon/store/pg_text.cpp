@@ -15,25 +15,37 @@ using namespace std::chrono_literals;
 constexpr UtcTime first_time = std::chrono::sys_days{1y / 1 / 1};
 constexpr UtcTime last_time = std::chrono::sys_days{10000y / 1 / 1};
 
-// The length of the well-formed UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629).
-std::size_t utf8_length(std::string_view text) {
-  auto const byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  auto const follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  unsigned const first = byte(0);
+// How many bytes a UTF-8 sequence has that begins with this one; 0: none does. PostgreSQL's text holds no
+// NUL.
+std::size_t length_by(unsigned first) {
   if (first == 0) return 0;
   if (first < 0x80) return 1;
-  if (first >= 0xC2 && first < 0xE0) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first < 0xF0) {
-    bool const overlong = first == 0xE0 && byte(1) < 0xA0;
-    bool const surrogate = first == 0xED && byte(1) >= 0xA0;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  if (first < 0xC2) return 0;
+  if (first < 0xE0) return 2;
+  if (first < 0xF0) return 3;
+  return first < 0xF5 ? 4 : 0;
+}
+
+// False: an overlong form, a surrogate, or beyond U+10FFFF.
+bool go_together(unsigned first, unsigned second) {
+  switch (first) {
+    case 0xE0: return second >= 0xA0;
+    case 0xED: return second < 0xA0;
+    case 0xF0: return second >= 0x90;
+    case 0xF4: return second < 0x90;
+    default: return true;
   }
-  if (first >= 0xF0 && first < 0xF5) {
-    bool const overlong = first == 0xF0 && byte(1) < 0x90;
-    bool const too_large = first == 0xF4 && byte(1) >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
+}
+
+// The length of the well-formed UTF-8 sequence at the front of `text` (not empty), 0 when there is none (RFC
+// 3629).
+std::size_t utf8_length(std::string_view text) {
+  auto const byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(text[i])}; };
+  auto const length = length_by(byte(0));
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0U) != 0x80U) return 0;
+  return length < 2 || go_together(byte(0), byte(1)) ? length : 0;
 }
 
 // Takes one number from the front of `text`, and the blank after it.

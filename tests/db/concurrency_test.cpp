@@ -13,6 +13,7 @@ using ConcurrencyTest = StoreTest;
 // The loads, done by stores of their own at the same time; each is told until it is in.
 void load_at_once(std::string const& url, std::vector<std::vector<Load>> const& shares) {
   std::vector<std::future<void>> writers;
+  writers.reserve(shares.size());
   for (auto const& share : shares)
     writers.push_back(std::async(std::launch::async, [&] {
       PgBarStore store{Secret{url}, 1};
@@ -85,10 +86,12 @@ TEST_F(ConcurrencyTest, partition_does_not_wait_for_a_running_load) {
 TEST_F(ConcurrencyTest, callers_share_a_pool_that_is_smaller_than_they_are_many) {
   auto const series = must(await(store_.open_series(query({"A", "B", "C", "D", "E", "F", "G", "H"}))));
   std::vector<Load> loads;
+  loads.reserve(series.size());
   for (auto const& one : series) loads.push_back(minutes(one.id, minutes_from("2024-01-02T14:30:00Z", 100)));
 
   boost::asio::io_context loop;
   std::vector<std::future<Result<LoadReport>>> reports;
+  reports.reserve(loads.size());
   for (auto const& load : loads)
     reports.push_back(boost::asio::co_spawn(loop, store_.load(load), boost::asio::use_future));
   loop.run();
@@ -150,7 +153,7 @@ class AnyOrder : public StoreTest, public testing::WithParamInterface<unsigned> 
     }
   }
 
-  Rows expected(Model const& model) const {
+  static Rows expected(Model const& model) {
     Rows all;
     for (auto const& [key, open] : model)
       all.push_back({std::to_string(std::to_underlying(key.first)),

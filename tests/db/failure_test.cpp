@@ -13,7 +13,7 @@ using FailureTest = StoreTest;
 // The reply to COMMIT is lost, with the transaction done or not: the same call again gives the same table.
 class LostReply : public StoreTest, public testing::WithParamInterface<PgProxy::Cut> {
  protected:
-  bool was_done() const { return GetParam() == PgProxy::Cut::after_commit; }
+  static bool was_done() { return GetParam() == PgProxy::Cut::after_commit; }
 
   PgProxy proxy_{database_.url()};
   PgBarStore far_store_{Secret{proxy_.url()}, 1};

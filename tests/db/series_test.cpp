@@ -162,6 +162,22 @@ TEST_F(GapTest, is_trimmed_by_what_is_filled_and_closed_with_the_last_of_it) {
   EXPECT_EQ(value("SELECT count(*) FROM candled.gap WHERE closed_at IS NULL"), "0");
 }
 
+TEST_F(GapTest, that_is_filled_in_its_middle_is_two_gaps_and_then_none) {
+  auto const series = open();
+  must(await(
+      store_.park({failed(series.id, minutes_from("2024-01-02T14:00:00Z", 10), "2024-06-01T00:00:00Z")})));
+
+  load(minutes(series.id, minutes_from("2024-01-02T14:04:00Z", 2)));
+  auto const pieces = rows(
+      "SELECT lower(during), upper(during), reason, attempts FROM candled.gap WHERE closed_at IS NULL ORDER BY during");
+  load(minutes(series.id, minutes_from("2024-01-02T14:00:00Z", 4)));
+  load(minutes(series.id, minutes_from("2024-01-02T14:06:00Z", 4)));
+
+  EXPECT_EQ(pieces, (Rows{{"2024-01-02 14:00:00+00", "2024-01-02 14:04:00+00", "fetch_failed", "1"},
+                          {"2024-01-02 14:06:00+00", "2024-01-02 14:10:00+00", "fetch_failed", "1"}}));
+  EXPECT_EQ(value("SELECT count(*) FROM candled.gap WHERE closed_at IS NULL"), "0");
+}
+
 TEST_F(GapTest, of_a_range_that_was_covered_is_closed_by_reading_it_again) {
   auto const series = open();
   auto const page = minutes(series.id, minutes_from("2024-01-02T14:00:00Z", 10));

@@ -26,7 +26,7 @@ std::string without_chunks(std::string_view bytes) {
   std::string body;
   while (true) {
     auto const line = bytes.find("\r\n");
-    if (line == bytes.npos) return body;
+    if (line == std::string::npos) return body;
     auto const size = std::strtoul(std::string{bytes.substr(0, line)}.c_str(), nullptr, 16);
     if (size == 0) return body;
     body += bytes.substr(line + 2, size);
@@ -40,7 +40,7 @@ RunningExchange::RunningExchange(std::vector<std::string> options) : process_(co
   EXPECT_TRUE(process_.wait_for("listening on http://127.0.0.1:")) << process_.errors();
   auto const& output = process_.output();
   auto const colon = output.rfind(':');
-  if (colon != output.npos)
+  if (colon != std::string::npos)
     port_ = static_cast<std::uint16_t>(std::strtoul(output.c_str() + colon + 1, nullptr, 10));
 }
 
@@ -76,16 +76,16 @@ std::string const& RawConnection::read_until(std::string_view text) {
 
 std::string Response::header(std::string_view name) const {
   auto const start = head.find("\r\n" + std::string{name} + ": ");
-  if (start == head.npos) return {};
+  if (start == std::string::npos) return {};
   auto const value = start + name.size() + 4;
   return head.substr(value, head.find("\r\n", value) - value);
 }
 
 Response parse_response(std::string const& bytes) {
   auto const end = bytes.find("\r\n\r\n");
-  Response response{.head = bytes.substr(0, end == bytes.npos ? bytes.size() : end + 2), .body = {}};
+  Response response{.head = bytes.substr(0, end == std::string::npos ? bytes.size() : end + 2), .body = {}};
   if (bytes.size() > 12) response.status = std::atoi(bytes.c_str() + 9);
-  if (end == bytes.npos) return response;
+  if (end == std::string::npos) return response;
   response.body = bytes.substr(end + 4);
   if (response.header("Transfer-Encoding") == "chunked") response.body = without_chunks(response.body);
   return response;
