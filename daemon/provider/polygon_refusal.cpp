@@ -140,7 +140,8 @@ std::string quote(std::string_view text, Secret const& key) {
   std::string quoted{text};
   constexpr std::string_view stand_in = "(key)";
   for (auto found = quoted.find(key.reveal()); !key.empty() && found != std::string::npos;
-       found = quoted.find(key.reveal(), found + stand_in.size()))  // the key may be a part of what stands for it
+       found =
+           quoted.find(key.reveal(), found + stand_in.size()))  // the key may be a part of what stands for it
     quoted.replace(found, key.reveal().size(), stand_in);
   hide_parameter(quoted, "apikey=");
   std::erase_if(quoted, [](unsigned char c) { return c < 0x20 || c >= 0x7f; });

@@ -165,7 +165,8 @@ Result<std::string> migration_sql(Secret const& url) {
     std::string sql;
     for (auto const& migration : pending(applied))
       sql += fmt::format(
-          "-- migrations/{}\nBEGIN;\n{}INSERT INTO candled.schema_migration (version, name, sha256) VALUES ({}, '{}', "
+          "-- migrations/{}\nBEGIN;\n{}INSERT INTO candled.schema_migration (version, name, sha256) VALUES "
+          "({}, '{}', "
           "'{}');\nCOMMIT;\n",
           migration.name, migration.sql, migration.version, migration.name, migration.sha256);
     return sql;

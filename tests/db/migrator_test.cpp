@@ -129,9 +129,19 @@ TEST(Migrator, dry_run_shows_the_sql_and_changes_nothing) {
   auto const sql = migration_sql(Secret{database.url()});
 
   ASSERT_TRUE(sql) << sql.error().what;
-  EXPECT_TRUE(sql->starts_with("-- migrations/0001_series.sql, SHA-256 ")) << *sql;
+  EXPECT_TRUE(sql->starts_with("-- migrations/0001_series.sql\nBEGIN;")) << *sql;
   EXPECT_NE(sql->find("CREATE TABLE candled.series"), std::string::npos);
   EXPECT_EQ(value(database.url(), "SELECT count(*) FROM pg_namespace WHERE nspname = 'candled'"), "0");
+}
+
+TEST(Migrator, the_sql_of_a_dry_run_is_all_that_a_migration_does) {
+  auto const database = TempDatabase::empty();
+  Secret const url{database.url()};
+
+  rows(database.url(), migration_sql(url).value());
+
+  EXPECT_TRUE(check_schema(url));
+  EXPECT_EQ(migration_sql(url).value(), "");
 }
 
 TEST(Migrator, dry_run_is_empty_when_nothing_is_to_be_done) {

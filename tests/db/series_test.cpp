@@ -169,7 +169,8 @@ TEST_F(GapTest, that_is_filled_in_its_middle_is_two_gaps_and_then_none) {
 
   load(minutes(series.id, minutes_from("2024-01-02T14:04:00Z", 2)));
   auto const pieces = rows(
-      "SELECT lower(during), upper(during), reason, attempts FROM candled.gap WHERE closed_at IS NULL ORDER BY during");
+      "SELECT lower(during), upper(during), reason, attempts FROM candled.gap WHERE closed_at IS NULL ORDER "
+      "BY during");
   load(minutes(series.id, minutes_from("2024-01-02T14:00:00Z", 4)));
   load(minutes(series.id, minutes_from("2024-01-02T14:06:00Z", 4)));
 
