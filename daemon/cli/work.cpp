@@ -100,7 +100,7 @@ Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrd
   for (std::size_t i = 0; i < orders.size(); ++i)
     group.spawn(work_on_one(ports, orders[i], run, result.jobs[i]));
   co_await group.wait_all();
-  ended = true;
+  ended = true;          // NOLINT(clang-analyzer-deadcode.DeadStores): the display reads it
   engine.clock->stop();  // only the display sleeps now
   co_await display.wait_all();
   result.exit_code = worst(result.jobs);
