@@ -4,6 +4,7 @@
 \ir schema_migration.sql
 \ir instrument.sql
 \ir series.sql
+\ir calendar.sql
 \ir bar.sql
 \ir gap.sql
 \ir ingest.sql
