@@ -7,5 +7,7 @@
 \ir calendar.sql
 \ir bar.sql
 \ir gap.sql
+\ir completeness.sql
 \ir ingest.sql
+\ir ledger.sql
 \ir views.sql

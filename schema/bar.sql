@@ -76,6 +76,7 @@ CREATE TABLE candled.bar_revision (
   vwap        float8      NOT NULL,
   series_id   int4        NOT NULL,
   trade_count int4        NOT NULL,
+  existed     boolean     NOT NULL DEFAULT true,
   PRIMARY KEY (series_id, ts, seen_at)
 );
 COMMENT ON TABLE  candled.bar_revision             IS 'What a bar was before the provider changed it, once for each change.';
@@ -89,6 +90,7 @@ COMMENT ON COLUMN candled.bar_revision.volume      IS 'units traded before the c
 COMMENT ON COLUMN candled.bar_revision.vwap        IS 'volume-weighted average price before the change, in the instrument''s currency; NaN: none given';
 COMMENT ON COLUMN candled.bar_revision.series_id   IS 'which series the bar belongs to';
 COMMENT ON COLUMN candled.bar_revision.trade_count IS 'number of trades before the change; -1: none given';
+COMMENT ON COLUMN candled.bar_revision.existed     IS 'false: there was no such bar before, although its time was covered; the values mean nothing then';
 
 -- Anything can be in here, so nothing is checked. GENERATED would read better than a key of all values, but the
 -- same impossible bar is served again and again, and must stay one row.

@@ -3,7 +3,7 @@ CREATE TABLE candled.gap (
   gap_id      int8        PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
   series_id   int4        NOT NULL REFERENCES candled.series,
   during      tstzrange   NOT NULL CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)),
-  reason      text        NOT NULL CHECK (reason IN ('fetch_failed', 'refused', 'malformed', 'rejected')),
+  reason      text        NOT NULL CHECK (reason IN ('provider_empty', 'fetch_failed', 'not_entitled', 'rejected', 'horizon')),
   detail      text        NOT NULL,
   first_seen  timestamptz NOT NULL,
   last_tried  timestamptz NOT NULL,
@@ -16,10 +16,10 @@ COMMENT ON TABLE  candled.gap             IS 'Ranges that could not be filled, w
 COMMENT ON COLUMN candled.gap.gap_id      IS 'identity of the gap, made here';
 COMMENT ON COLUMN candled.gap.series_id   IS 'which series lacks it';
 COMMENT ON COLUMN candled.gap.during      IS 'what of it is still missing, UTC; once closed: what was missing last';
-COMMENT ON COLUMN candled.gap.reason      IS 'fetch_failed: no good answer; refused: the provider said no; malformed: answers that break the contract; rejected: a bar that cannot be stored';
+COMMENT ON COLUMN candled.gap.reason      IS 'provider_empty: sessions that were asked and answered without a single bar; fetch_failed: no good answer; not_entitled: the plan does not include it; rejected: a bar that cannot be true; horizon: older than the plan goes back';
 COMMENT ON COLUMN candled.gap.detail      IS 'the last failure, one line for people';
 COMMENT ON COLUMN candled.gap.first_seen  IS 'when it failed first, UTC';
 COMMENT ON COLUMN candled.gap.last_tried  IS 'when it failed last, UTC';
 COMMENT ON COLUMN candled.gap.attempts    IS 'how often it failed';
-COMMENT ON COLUMN candled.gap.next_try_at IS 'not tried again before, UTC: 10 minutes after the first failure, then an hour, a day, a week; a backfill by a person does not wait';
+COMMENT ON COLUMN candled.gap.next_try_at IS 'not tried again before, UTC; infinity: not before a person asks (candled repair)';
 COMMENT ON COLUMN candled.gap.closed_at   IS 'when the last of it was filled, or it was merged into an older gap, UTC; NULL: open';

@@ -6,7 +6,9 @@ CREATE TABLE candled.ingest_run (
   version    text        NOT NULL,
   started_at timestamptz NOT NULL DEFAULT now(),
   ended_at   timestamptz,
-  exit_code  int4
+  exit_code  int4,
+  config_loaded_at timestamptz,
+  config_error     text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE  candled.ingest_run            IS 'One row for each start of candled that wrote bars.';
 COMMENT ON COLUMN candled.ingest_run.run_id     IS 'identity of the run, made here';
@@ -15,6 +17,8 @@ COMMENT ON COLUMN candled.ingest_run.command    IS 'run, once or backfill';
 COMMENT ON COLUMN candled.ingest_run.version    IS 'candled''s version';
 COMMENT ON COLUMN candled.ingest_run.started_at IS 'when it started, UTC';
 COMMENT ON COLUMN candled.ingest_run.ended_at   IS 'when it ended, UTC; NULL: it runs, or was killed';
+COMMENT ON COLUMN candled.ingest_run.config_loaded_at IS 'when the configuration in use was loaded, UTC; NULL: with the start';
+COMMENT ON COLUMN candled.ingest_run.config_error IS 'why the last reload changed nothing: the problems with file:line:column; empty: it worked, or there was none';
 COMMENT ON COLUMN candled.ingest_run.exit_code  IS 'its exit code; NULL: it runs, or was killed';
 
 CREATE TABLE candled.ingest_batch (

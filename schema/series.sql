@@ -9,6 +9,7 @@ CREATE TABLE candled.series (
   covered       tstzmultirange NOT NULL DEFAULT '{}'
     CHECK (NOT lower_inf(covered) AND NOT upper_inf(covered)),
   registered_at timestamptz   NOT NULL DEFAULT now(),
+  calendar      text          NOT NULL DEFAULT 'XNYS' CHECK (calendar IN ('XNYS', '24x7')),
   UNIQUE (instrument_id, timeframe, provider)
 );
 CREATE UNIQUE INDEX series_one_primary ON candled.series (instrument_id, timeframe) WHERE is_primary;
@@ -21,3 +22,4 @@ COMMENT ON COLUMN candled.series.is_primary    IS 'true for the one series of an
 COMMENT ON COLUMN candled.series.wanted_from   IS 'how far back coverage is wanted, UTC';
 COMMENT ON COLUMN candled.series.covered       IS 'the ranges asked, answered and committed, UTC; a bar missing in here is one that the provider does not have';
 COMMENT ON COLUMN candled.series.registered_at IS 'when candled was first told to collect it, UTC';
+COMMENT ON COLUMN candled.series.calendar IS 'when its market trades: see market_session; taken from the job that collects it';

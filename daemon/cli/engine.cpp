@@ -12,6 +12,7 @@ Ports Engine::ports() {
           .random = *random,
           .store = *store,
           .progress = progress,
+          .sign = sign,
           .database_retry = database_retry,
           .load_slots = load_slots,
           .stop = [this] { stop(); }};

@@ -25,6 +25,7 @@ struct Engine {
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<Job> jobs;
   Progress progress;
+  StopSign sign;
   std::unique_ptr<TimingsCsv> timings;
   RetryPolicy database_retry;
   std::shared_ptr<LoadSlots> load_slots;

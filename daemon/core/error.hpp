@@ -18,12 +18,19 @@ enum class ErrorKind {
                    // say why
   key_refused,  // 401: the credential itself                                     -> give the provider up, say
                 // why
-  malformed,    // an answer that breaks the contract                             -> ask again, then give up,
-                // keep a sample
+  not_entitled,  // 403: the plan does not have this symbol                        -> give the series up, ask
+                 // again tomorrow
+  beyond_horizon,  // 403: the plan does not go back this far                        -> find out how far it
+                   // does
+  not_today,  // 403: the plan has a day only after its end                     -> end the window with the
+              // last closed session
+  malformed,  // an answer that breaks the contract                             -> ask again, then give up,
+              // keep a sample
   db_unavailable,  // no connection, shutting down, out of resources                 -> do it again later
   db_in_doubt,     // connection lost while COMMIT was on its way                    -> do it again: loads are
                    // idempotent
-  db_refused,      // permission, missing table, wrong schema                        -> give up, say why
+  db_refused,      // missing table, wrong statement                                 -> give up, say why
+  db_denied,  // wrong password, missing grant                                  -> give up, say who may what
   schema_mismatch,  // the database's schema is not the one that this candled needs   -> `candled migrate`
   stopped,          // shutdown was asked for                                         -> unwind quietly
 };

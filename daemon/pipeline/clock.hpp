@@ -7,6 +7,12 @@
 
 namespace candled {
 
+// Asks one piece of work to end, while the rest goes on: a cancelled backfill, a job that a reload has
+// changed. Whoever sets it calls Clock::look_again(), so that those who wait see it.
+struct StopSign {
+  bool stopped = false;
+};
+
 // Schedules follow `now`, the wall clock; every wait and every budget follows `ticks`, which no one can set.
 class Clock {
  public:
@@ -18,12 +24,20 @@ class Clock {
   virtual UtcTime now() const = 0;
   virtual SteadyTime ticks() const = 0;
 
-  // Returns at `when`, or at once with `stopped` when stop() was or is called.
-  virtual Task<Result<void>> sleep_until(SteadyTime when) = 0;
+  // Returns at `when`, or at once with `stopped` when stop() was or is called, or `sign` is set, which must
+  // live as long.
+  virtual Task<Result<void>> sleep_until(SteadyTime when, StopSign const& sign) = 0;
+  Task<Result<void>> sleep_until(SteadyTime when);
+
+  // Sleepers look at their signs again.
+  virtual void look_again() = 0;
 
   // Shutdown was asked for: ends all sleeps, now and later.
   virtual void stop() = 0;
   virtual bool stopping() const = 0;
+
+ private:
+  StopSign const nobody_;
 };
 
 }  // namespace candled

@@ -22,7 +22,7 @@ auto keep_trying(Ports& ports, std::string_view who, Call const& call) -> declty
     auto const delay = delay_before_retry(policy, outcome.error(), attempt, ports.random.next());
     log_warn("{} waits {}: {}", who, in_words(delay), outcome.error().what);
     ports.progress.waiting = outcome.error().what;
-    auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + delay);
+    auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + delay, ports.sign);
     ports.progress.waiting.clear();
     if (!slept) co_return std::unexpected(slept.error());
   }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/circuit_breaker.hpp"
+#include "core/lane.hpp"
 #include "core/limits.hpp"
 #include "core/token_bucket.hpp"
 #include "pipeline/clock.hpp"
@@ -21,8 +22,10 @@ class Pacer {
   ~Pacer();
 
   // Returns when a request may go: the budget has it, fewer than `concurrency` are in flight, the breaker
-  // lets it. Error: stopped.
-  Task<Result<void>> admit();
+  // lets it. Error: stopped, by the clock or by `sign`, which must outlive the task.
+  Task<Result<void>> admit(Lane lane, StopSign const& sign);
+  // Those who wait look at their signs again.
+  void look_again();
 
   void succeeded();
   void failed(ErrorKind kind);
@@ -35,7 +38,7 @@ class Pacer {
  private:
   struct Queue;
 
-  Task<Result<void>> wait_for_place();
+  Task<Result<void>> wait_for_place(StopSign const& sign);
 
   Clock& clock_;
   RateLimit limit_;

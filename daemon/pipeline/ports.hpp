@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/lane.hpp"
 #include "core/limits.hpp"
 #include "pipeline/clock.hpp"
 #include "pipeline/progress.hpp"
@@ -22,9 +23,14 @@ struct Ports {
   Random& random;
   BarStore& store;
   Progress& progress;
+  StopSign const& sign;  // ends this piece of work
+  Lane lane = Lane::live;
   RetryPolicy database_retry;  // attempts 0: for as long as it takes
   std::shared_ptr<LoadSlots> load_slots;
   std::function<void()> stop = [] {};  // ends the work of all: the clock, and requests in flight
+  std::function<void()> told = [] {};  // `progress` has changed
+
+  bool stopping() const { return clock.stopping() || sign.stopped; }
 };
 
 }  // namespace candled

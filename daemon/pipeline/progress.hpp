@@ -3,12 +3,22 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "core/lane.hpp"
 #include "core/time.hpp"
 
 namespace candled {
 
+enum class Stage { idle, planning, fetching, loading, waiting, parked };
+
+std::string_view to_string(Stage stage);
+
+// Of one lane of one job; of `once` and `backfill`: of all that they do.
 struct Progress {
+  std::string job;
+  Lane lane = Lane::live;
+  Stage stage = Stage::idle;
   std::int64_t windows = 0;       // to be done, as planned so far
   std::int64_t windows_done = 0;  // committed or given up
   std::int64_t windows_failed = 0;

@@ -25,19 +25,26 @@ SteadyTime RealClock::ticks() const {
   return std::chrono::steady_clock::now();
 }
 
-Task<Result<void>> RealClock::sleep_until(SteadyTime when) {
-  if (sleepers_->stopping) co_return fail(ErrorKind::stopped, "stopped");
+Task<Result<void>> RealClock::sleep_until(SteadyTime when, StopSign const& sign) {
   auto const timer = sleepers_->timers.emplace(sleepers_->timers.end(), sleepers_->executor, when);
-  boost::system::error_code interrupted;
-  co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, interrupted));
+  bool awake = false;
+  while (!awake && !sleepers_->stopping && !sign.stopped) {
+    boost::system::error_code woken_early;
+    co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken_early));
+    awake = !woken_early;
+  }
   sleepers_->timers.erase(timer);
-  if (interrupted) co_return fail(ErrorKind::stopped, "stopped");
+  if (!awake) co_return fail(ErrorKind::stopped, "stopped");
   co_return Result<void>{};
+}
+
+void RealClock::look_again() {
+  for (auto& timer : sleepers_->timers) timer.cancel();
 }
 
 void RealClock::stop() {
   sleepers_->stopping = true;
-  for (auto& timer : sleepers_->timers) timer.cancel();
+  look_again();
 }
 
 bool RealClock::stopping() const {

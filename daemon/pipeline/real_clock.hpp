@@ -14,7 +14,9 @@ class RealClock : public Clock {
 
   UtcTime now() const override;
   SteadyTime ticks() const override;
-  Task<Result<void>> sleep_until(SteadyTime when) override;
+  using Clock::sleep_until;
+  Task<Result<void>> sleep_until(SteadyTime when, StopSign const& sign) override;
+  void look_again() override;
   void stop() override;
   bool stopping() const override;
 

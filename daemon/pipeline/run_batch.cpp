@@ -27,8 +27,7 @@ constexpr std::size_t impossible_bars_max = 1'000;
 constexpr int pages_per_window_max = 100'000;
 
 GapReason reason_of(ErrorKind kind) {
-  if (kind == ErrorKind::remote_refused) return GapReason::refused;
-  return kind == ErrorKind::malformed ? GapReason::malformed : GapReason::fetch_failed;
+  return kind == ErrorKind::not_entitled ? GapReason::not_entitled : GapReason::fetch_failed;
 }
 
 // Whether an error ends the batch, not only its window.
@@ -38,6 +37,9 @@ bool ends_batch(ErrorKind kind) {
     case ErrorKind::rate_limited:
     case ErrorKind::remote_failed:
     case ErrorKind::remote_refused:
+    case ErrorKind::not_entitled:
+    case ErrorKind::beyond_horizon:
+    case ErrorKind::not_today:
     case ErrorKind::malformed: return false;
     default: return true;
   }
@@ -75,7 +77,7 @@ class BatchRun {
 
   // Between two requests of a busy source.
   Milliseconds pace() const { return source_.pacer->limit().per / source_.pacer->limit().requests; }
-  bool goes_on() const { return !result_.ended_by && !ports_.clock.stopping(); }
+  bool goes_on() const { return !result_.ended_by && !ports_.stopping(); }
   Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
 
   Ports& ports_;
@@ -97,7 +99,7 @@ Task<BatchResult> BatchRun::run() {
   co_await lanes.wait_all();
   if (auto const stored = co_await loader_.finish(); !stored && !result_.ended_by)
     result_.ended_by = stored.error();
-  if (ports_.clock.stopping() && !result_.ended_by)
+  if (ports_.stopping() && !result_.ended_by)
     result_.ended_by = Error{.kind = ErrorKind::stopped, .what = "stopped"};
   fill_record();
   result_.record.total = std::chrono::duration_cast<Milliseconds>(since(started));
@@ -122,7 +124,7 @@ Task<void> BatchRun::stand_back(Milliseconds wait) {
   while (ports_.clock.ticks() < until && next_ < batch_.windows.size() && goes_on()) {
     auto const look_again =
         std::min<SteadyTime>(until, ports_.clock.ticks() + std::chrono::milliseconds{100});
-    if (auto const slept = co_await ports_.clock.sleep_until(look_again); !slept) co_return;
+    if (auto const slept = co_await ports_.clock.sleep_until(look_again, ports_.sign); !slept) co_return;
   }
 }
 
@@ -151,7 +153,7 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
   for (Tries tries;;) {
     if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
     auto const queued = ports_.clock.ticks();
-    if (auto const admitted = co_await source_.pacer->admit(); !admitted)
+    if (auto const admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign); !admitted)
       co_return std::unexpected(admitted.error());
     wait_ += since(queued);
     if (source_.key_refused) {  // while we waited
@@ -170,7 +172,7 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     if (!delay) co_return page;
     if (*delay >= open_load_age_max) loader_.send_open();  // what has come shall not wait for what has not
     auto const again = ports_.clock.ticks() + *delay;
-    if (auto const slept = co_await ports_.clock.sleep_until(again); !slept)
+    if (auto const slept = co_await ports_.clock.sleep_until(again, ports_.sign); !slept)
       co_return std::unexpected(slept.error());
   }
 }

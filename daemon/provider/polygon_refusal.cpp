@@ -59,12 +59,12 @@ Error key_refused(std::string_view said) {
 Error plan_refused(std::string_view said, std::string_view text) {
   if (text.contains("timeframe"))
     return refused("the plan does not reach back this far", said,
-                   "let the job's history begin later, or upgrade the plan");
+                   "let the job's history begin later, or upgrade the plan", ErrorKind::beyond_horizon);
   if (text.contains("today's data"))
     return refused("the plan gives a day's data only after its end", said,
-                   "let the job's schedule ask later, or upgrade the plan");
+                   "let the job's schedule ask later, or upgrade the plan", ErrorKind::not_today);
   return refused("the plan does not cover this symbol and timeframe", said,
-                 "take the symbol out of the job, or upgrade the plan");
+                 "take the symbol out of the job, or upgrade the plan", ErrorKind::not_entitled);
 }
 
 Error request_refused(std::string_view said) {

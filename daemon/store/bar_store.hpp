@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,21 @@
 
 namespace candled {
 
+// What of a series has been read again so long after its session's close.
+struct Settled {
+  Milliseconds after{};
+  UtcTime since;  // older sessions had closed that long ago when this settle time was first asked for
+  RangeSet during;
+};
+
 // What is known of one series before work on it is planned.
 struct Series {
   SeriesId id{};
   std::string ticker;
-  RangeSet covered;  // asked, answered and committed
-  RangeSet parked;   // failed before, and not to be tried again yet
+  RangeSet covered;              // asked, answered and committed
+  RangeSet parked;               // in an open gap that is not to be tried again yet
+  RangeSet again;                // in an open gap that is: the repair lane's
+  std::vector<Settled> settled;  // one for each of the query's settle times, in their order
 };
 
 struct SeriesQuery {
@@ -29,6 +39,14 @@ struct SeriesQuery {
   std::vector<std::string> tickers;
   UtcTime wanted_from;  // how far back coverage is wanted; kept with the series, for the view `gaps`
   UtcTime now;          // decides which parked ranges are still parked
+  std::string calendar = "XNYS";  // kept with the series, for session_completeness
+  // Settle times, and up to where sessions had closed that long before `now`: what `since` becomes for those
+  // that the series does not know yet.
+  struct SettleTime {
+    Milliseconds after{};
+    UtcTime closed_until;
+  };
+  std::vector<SettleTime> settle;
 };
 
 // A bar that cannot be true, kept for people to see.
@@ -44,6 +62,13 @@ struct LoadSlice {
   std::size_t first = 0;
   std::size_t count = 0;
   RangeSet proven;  // becomes covered in the same transaction; holds every bar of the slice
+  // What this answer settles: for each settle time the part of `proven` whose sessions had closed that long
+  // ago when it was asked for.
+  struct SettledPart {
+    Milliseconds after{};
+    RangeSet during;
+  };
+  std::vector<SettledPart> settled;
 };
 
 // The pages that one transaction commits together with the coverage they prove.
@@ -67,16 +92,20 @@ struct LoadReport {
   Milliseconds commit{0};
 };
 
-enum class GapReason { fetch_failed, refused, malformed, rejected };
+// Why a range that should be there is not. (never_asked is no row but a hole that no gap explains;
+// provider_empty is found by the store: sessions that were answered without a single bar.)
+enum class GapReason { fetch_failed, not_entitled, rejected, horizon };
 
-// A window that could not be filled: why, and not to be tried again before a growing time has passed
-// (10 minutes, an hour, a day, then a week), unless a person asks.
+// A window that could not be filled: why, and not to be tried again before `next_try_at`, or else before a
+// growing time has passed (10 minutes, an hour, a day, then a week; not_entitled: a day; horizon: a week),
+// unless a person asks. A rejected bar that stays as it is rests after five tries until a person asks.
 struct FailedWindow {
   SeriesId series{};
   TimeRange range;
   GapReason reason{};
   std::string detail;  // one line for people, 500 bytes at most
   UtcTime failed_at;
+  std::optional<UtcTime> next_try_at = std::nullopt;
 };
 
 // One row of ingest_batch, and of timings.csv. Phases are busy time summed over requests; total is wall time.

@@ -16,7 +16,8 @@ constexpr char lock_sql[] =
 
 constexpr char park_sql[] = R"(
   WITH failed AS (
-    SELECT $1::int4 AS series_id, $2::tstzrange AS during, $3 AS reason, $4 AS detail, $5::timestamptz AS failed_at
+    SELECT $1::int4 AS series_id, $2::tstzrange AS during, $3 AS reason, $4 AS detail, $5::timestamptz AS failed_at,
+           $6::timestamptz AS told_next
   ), found AS (
     SELECT g.* FROM candled.gap g JOIN failed f ON g.series_id = f.series_id AND g.during && f.during
     WHERE g.closed_at IS NULL
@@ -29,7 +30,7 @@ constexpr char park_sql[] = R"(
     FROM failed f WHERE NOT EXISTS (SELECT FROM told)
   ), due AS (
     SELECT m.*, f.series_id, f.reason, f.detail, f.failed_at,
-           f.failed_at + (ARRAY[interval '10 minutes', '1 hour', '1 day', '7 days'])[least(m.attempts, 4)] AS next_try_at
+           coalesce(f.told_next, f.failed_at + (ARRAY[interval '10 minutes', '1 hour', '1 day', '7 days'])[least(m.attempts, 4)]) AS next_try_at
     FROM merged m CROSS JOIN failed f
   ), swallowed AS (
     UPDATE candled.gap g SET closed_at = d.failed_at
@@ -66,8 +67,8 @@ constexpr std::size_t detail_bytes_max = 500;
 std::string_view to_string(GapReason reason) {
   switch (reason) {
     case GapReason::fetch_failed: return "fetch_failed";
-    case GapReason::refused: return "refused";
-    case GapReason::malformed: return "malformed";
+    case GapReason::not_entitled: return "not_entitled";
+    case GapReason::horizon: return "horizon";
     case GapReason::rejected: return "rejected";
   }
   return "fetch_failed";
@@ -80,11 +81,11 @@ void park_windows(pqxx::work& work, std::span<FailedWindow const> windows) {
   PgArray series;
   for (auto const& window : windows) series.add(window.series);
   work.exec_params(lock_sql, series.text());
-  for (auto const& [id, range, reason, detail, failed_at] : windows) {
+  for (auto const& [id, range, reason, detail, failed_at, next_try_at] : windows) {
     if (range.empty()) continue;
     auto const line = std::string_view{detail}.substr(0, detail_bytes_max);
     work.exec_params(park_sql, pg_text(id), pg_text(range), std::string{to_string(reason)}, pg_text(line),
-                     pg_text(failed_at));
+                     pg_text(failed_at), next_try_at ? std::optional{pg_text(*next_try_at)} : std::nullopt);
   }
 }
 

@@ -69,7 +69,11 @@ Error sql_error(std::string_view sqlstate, std::string_view server_message) {
   auto what = fmt::format("database: {} (SQLSTATE {})", primary_message(server_message), sqlstate);
   if (auto const* const hint = find(hints, sqlstate); hint != hints.end())
     what += fmt::format(": {}", hint->text);
-  return {.kind = unavailable ? ErrorKind::db_unavailable : ErrorKind::db_refused, .what = std::move(what)};
+  bool const denied = sqlstate.starts_with("28") || sqlstate == "42501";
+  return {.kind = unavailable ? ErrorKind::db_unavailable
+                  : denied    ? ErrorKind::db_denied
+                              : ErrorKind::db_refused,
+          .what = std::move(what)};
 }
 
 std::string_view sqlstate_in(std::string_view server_message) {

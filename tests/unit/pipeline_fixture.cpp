@@ -31,20 +31,26 @@ Milliseconds VirtualClock::elapsed() const {
   return std::chrono::duration_cast<Milliseconds>(ticks_ - SteadyTime{std::chrono::hours{1}});
 }
 
-Task<Result<void>> VirtualClock::sleep_until(SteadyTime when) {
-  if (stopping_) co_return fail(ErrorKind::stopped, "stopped");
+Task<Result<void>> VirtualClock::sleep_until(SteadyTime when, StopSign const& sign) {
   boost::asio::steady_timer timer{loop_, boost::asio::steady_timer::time_point::max()};
   auto const place = sleepers_.emplace(when, &timer);
-  boost::system::error_code woken;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  // A sleeper lets the loop run once in any case.
+  for (bool slept = false; !stopping_ && !sign.stopped && (!slept || ticks_ < when); slept = true) {
+    boost::system::error_code woken;
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  }
   sleepers_.erase(place);
-  if (stopping_) co_return fail(ErrorKind::stopped, "stopped");
+  if (stopping_ || sign.stopped) co_return fail(ErrorKind::stopped, "stopped");
   co_return Result<void>{};
+}
+
+void VirtualClock::look_again() {
+  for (auto const& [when, timer] : sleepers_) timer->cancel();
 }
 
 void VirtualClock::stop() {
   stopping_ = true;
-  for (auto const& [when, timer] : sleepers_) timer->cancel();
+  look_again();
 }
 
 void VirtualClock::run(bool const& done) {
@@ -84,7 +90,7 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   switch (response.status) {
     case 200: break;
     case 401: return fail(ErrorKind::key_refused, "the key is refused");
-    case 403: return fail(ErrorKind::remote_refused, "not entitled");
+    case 403: return fail(ErrorKind::not_entitled, "not entitled");
     case 418: return fail(ErrorKind::malformed, "not what was agreed");
     case 429:
       return std::unexpected(
@@ -163,6 +169,7 @@ PipelineFixture::PipelineFixture(FakeHttp::Answer answer, RateLimit limit)
             .random = random,
             .store = store,
             .progress = progress,
+            .sign = sign,
             .database_retry = {.multiplier = Milliseconds{500},
                                .min = Milliseconds{500},
                                .max = std::chrono::seconds{30},

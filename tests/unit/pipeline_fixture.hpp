@@ -23,7 +23,9 @@ class VirtualClock final : public Clock {
 
   UtcTime now() const override;
   SteadyTime ticks() const override { return ticks_; }
-  Task<Result<void>> sleep_until(SteadyTime when) override;
+  using Clock::sleep_until;
+  Task<Result<void>> sleep_until(SteadyTime when, StopSign const& sign) override;
+  void look_again() override;
   void stop() override;
   bool stopping() const override { return stopping_; }
 
@@ -114,6 +116,7 @@ struct PipelineFixture {
   Random random{1};
   ModelStore store{clock};
   Progress progress;
+  StopSign sign;
   Ports ports;
   FakeHttp* http;  // owned by the source
   Source source;

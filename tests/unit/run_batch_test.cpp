@@ -116,7 +116,7 @@ TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
   auto const result = fixture.run(batch_of({"A"}, 2'000), {.parallel = 1});
 
   ASSERT_EQ(result.failed.size(), 1U);
-  EXPECT_EQ(result.failed[0].reason, GapReason::malformed);
+  EXPECT_EQ(result.failed[0].reason, GapReason::fetch_failed);
   EXPECT_TRUE(fixture.store.rejected.empty());
   EXPECT_EQ(fixture.store.bars_of(1), 0U);
 }
@@ -131,7 +131,7 @@ TEST(RunBatch, one_refused_symbol_does_not_stop_the_others) {
   EXPECT_EQ(result.record.outcome, "partial");
   ASSERT_EQ(result.failed.size(), 1U);
   EXPECT_EQ(result.failed[0].series, SeriesId{2});
-  EXPECT_EQ(result.failed[0].reason, GapReason::refused);
+  EXPECT_EQ(result.failed[0].reason, GapReason::not_entitled);
   EXPECT_EQ(result.record.requests, 3);  // a refusal is not asked again
   EXPECT_EQ(fixture.store.bars_of(3), 60U);
 }
