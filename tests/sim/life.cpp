@@ -1,0 +1,128 @@
+#include "sim/life.hpp"
+
+#include "pipeline/async.hpp"
+#include "pipeline/keep_trying.hpp"
+#include "pipeline/load_slots.hpp"
+#include "pipeline/scheduler.hpp"
+#include "sim/model_provider.hpp"
+#include "sim/model_store.hpp"
+
+namespace candled::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// An io_context that can let go of every coroutine while what they stand on is still there.
+class Loop : public boost::asio::io_context {
+ public:
+  using boost::asio::io_context::io_context;
+  void destroy_coroutines() { shutdown(); }
+};
+
+}  // namespace
+
+struct Life::Process {
+  Process(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& server, int number,
+          Nanos booted);
+
+  Task<void> run();
+
+  Loop loop{1};
+  LifeClock clock;
+  Random random;
+  ModelStore store;
+  Source source;
+  std::vector<Job> jobs;
+  TimingsCsv timings{"", 0};
+  Progress progress;
+  StopSign sign;
+  Ports ports;
+  bool ended = false;
+  std::optional<Error> ended_by;
+};
+
+Life::Process::Process(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& server,
+                       int number, Nanos booted)
+    : clock(loop, world, booted),
+      random(mix(scenario.seed) + static_cast<std::uint64_t>(number)),
+      store(server, clock, world),
+      source{.name = "model",
+             .provider = std::make_unique<ModelProvider>(),
+             .http = std::make_unique<ModelHttp>(provider, clock),
+             .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, scenario.plan.limit, scenario.breaker,
+                                              scenario.concurrency),
+             .retry = scenario.retry},
+      ports{.loop = loop.get_executor(),
+            .clock = clock,
+            .random = random,
+            .store = store,
+            .progress = progress,
+            .sign = sign,
+            .database_retry = {.multiplier = 500ms, .min = 500ms, .max = 30s, .attempts = 0},
+            .load_slots = std::make_shared<LoadSlots>(loop.get_executor(), 2),
+            .stop =
+                [this] {
+                  clock.stop();
+                  source.http->stop();
+                }} {
+  for (auto const& plan : scenario.jobs)
+    jobs.push_back({.name = plan.name,
+                    .source = &source,
+                    .timeframe = plan.timeframe,
+                    .symbols = plan.symbols,
+                    .calendar = scenario.make_calendar(),
+                    .history = plan.history,
+                    .schedule = plan.schedule,
+                    .shape = plan.shape});
+}
+
+Task<void> Life::Process::run() {
+  auto const begun =
+      co_await keep_trying(ports, "the run", [this] { return store.begin_run("run", "simulated"); });
+  if (!begun) co_return;
+  auto const result = co_await run_by_schedule(ports, jobs, {.id = *begun, .timings = timings});
+  if (!result) ended_by = result.error();
+  (void)co_await store.end_run(*begun, 0);
+}
+
+Life::Life(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& store, int number,
+           Nanos booted)
+    : process_(std::make_unique<Process>(world, scenario, provider, store, number, booted)) {
+  boost::asio::co_spawn(process_->loop, process_->run(), [process = process_.get()](std::exception_ptr const& broken) {
+    if (broken) std::rethrow_exception(broken);
+    process->ended = true;
+  });
+}
+
+Life::~Life() {
+  process_->clock.forget_all();
+  process_->loop.destroy_coroutines();
+}
+
+bool Life::step() {
+  process_->loop.restart();
+  return process_->loop.poll_one() > 0;
+}
+
+std::optional<Nanos> Life::first_sleep_ends_in() const {
+  return process_->clock.first_ends_in();
+}
+
+void Life::wake_those_due() {
+  process_->clock.wake_those_due();
+}
+
+void Life::stop() {
+  process_->ports.stop();
+}
+
+bool Life::ended() const {
+  return process_->ended;
+}
+
+std::optional<Error> const& Life::ended_by() const {
+  return process_->ended_by;
+}
+
+}  // namespace candled::sim

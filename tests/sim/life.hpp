@@ -1,0 +1,44 @@
+// One start of the daemon, from its first step to its end or its kill.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/error.hpp"
+#include "sim/scenario.hpp"
+#include "sim/world.hpp"
+
+namespace candled::sim {
+
+class ProviderServer;
+class StoreServer;
+
+// What `candled run` puts together, on the model's seams. Whoever is killed leaves nothing behind but what the
+// provider and the database know: the destructor destroys every coroutine where it stands.
+class Life {
+ public:
+  // `booted`: what the host's monotonic clock counts from.
+  Life(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& store, int number,
+       Nanos booted);
+  Life(Life const&) = delete;
+  Life& operator=(Life const&) = delete;
+  ~Life();
+
+  // Runs one handler. False: there is none, all wait.
+  bool step();
+  // Until somebody sleeps no longer. nullopt: nobody sleeps.
+  std::optional<Nanos> first_sleep_ends_in() const;
+  void wake_those_due();
+
+  // SIGTERM.
+  void stop();
+  bool ended() const;
+  // Why, other than by `stop`.
+  std::optional<Error> const& ended_by() const;
+
+ private:
+  struct Process;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace candled::sim
