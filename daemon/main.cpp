@@ -28,9 +28,9 @@ constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500
                                      .max = std::chrono::seconds{30},
                                      .attempts = 10};
 
-std::unique_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
+std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
   auto const executor = engine.loop->get_executor();
-  auto source = std::make_unique<Source>();
+  auto source = std::make_shared<Source>();
   source->name = provider.name;
   source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
   source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});

@@ -4,6 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+
 namespace candled {
 
 Ports Engine::ports() {
@@ -16,6 +18,15 @@ Ports Engine::ports() {
           .database_retry = database_retry,
           .load_slots = load_slots,
           .stop = [this] { stop(); }};
+}
+
+std::vector<JobSetup> Engine::setups() const {
+  std::vector<JobSetup> setups;
+  for (auto const& job : jobs) {
+    auto const source = std::ranges::find(sources, job.source, &std::shared_ptr<Source>::get);
+    setups.push_back({.job = std::make_shared<Job const>(job), .source = *source});
+  }
+  return setups;
 }
 
 void Engine::stop() {
@@ -35,7 +46,8 @@ std::vector<Job> make_jobs(Config const& config) {
                     .history = job.history,
                     .schedule = job.schedule,
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
-                    .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger}});
+                    .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger},
+                    .settle = job.settle});
   return jobs;
 }
 

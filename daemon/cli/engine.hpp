@@ -8,7 +8,9 @@
 #include "config/config.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
+#include "pipeline/supervisor.hpp"
 #include "pipeline/timings_csv.hpp"
+#include "store/ledger.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -22,7 +24,8 @@ struct Engine {
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Random> random;
   std::unique_ptr<BarStore> store;
-  std::vector<std::unique_ptr<Source>> sources;
+  std::unique_ptr<Ledger> ledger;
+  std::vector<std::shared_ptr<Source>> sources;
   std::vector<Job> jobs;
   Progress progress;
   StopSign sign;
@@ -31,6 +34,8 @@ struct Engine {
   std::shared_ptr<LoadSlots> load_slots;
 
   Ports ports();
+  // The jobs as the daemon keeps them, each with its source.
+  std::vector<JobSetup> setups() const;
   // Shutdown: no new windows and no more waiting; running commits finish.
   void stop();
 };

@@ -45,7 +45,7 @@ std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> 
 JobEstimate estimate(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
                      std::vector<GapRow> const& gaps, UtcTime now) {
   auto const series = known_series(config, coverage, gaps, now);
-  auto const windows = windows_due(job, series, everything_due(job, now));
+  auto const windows = windows_due(job, series, everything_due(job, now), now);
   JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
   result.windows = static_cast<std::int64_t>(windows.size());
   result.requests = windows.empty() ? 0 : pages_at_most(job, windows);

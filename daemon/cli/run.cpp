@@ -12,7 +12,7 @@
 #include "core/retry.hpp"
 #include "pipeline/async.hpp"
 #include "pipeline/log.hpp"
-#include "pipeline/scheduler.hpp"
+#include "pipeline/supervisor.hpp"
 #include "store/migrator.hpp"
 
 namespace candled {
@@ -66,7 +66,9 @@ Task<ExitCode> run(Engine& engine, Config const& config) {
   }
   sd_notifyf(0, "STATUS=keeping %zu jobs filled", engine.jobs.size());
   auto ports = engine.ports();
-  auto const ended = co_await run_by_schedule(ports, engine.jobs, {.id = *id, .timings = *engine.timings});
+  ProgressBoard board;
+  Supervisor supervisor{ports, {.id = *id, .timings = *engine.timings}, *engine.ledger, board};
+  auto const ended = co_await supervisor.run(engine.setups());
   auto const code = ended ? ExitCode::done : exit_code_of(ended.error().kind);
   if (auto const recorded = co_await engine.store->end_run(*id, static_cast<int>(code)); !recorded)
     log_warn("the end of the run is not recorded: {}", recorded.error().what);

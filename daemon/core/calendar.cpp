@@ -32,6 +32,10 @@ Date previous_day(Date date) {
 Calendar::Calendar(CalendarKind kind)
     : kind_(kind), zone_(kind == CalendarKind::xnys ? Zone::new_york() : Zone::utc()) {}
 
+std::string_view Calendar::name() const {
+  return kind_ == CalendarKind::xnys ? "XNYS" : "24x7";
+}
+
 bool Calendar::trades_on(Date date) const {
   if (kind_ == CalendarKind::always) return true;
   std::chrono::weekday const weekday{std::chrono::sys_days{date}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/time.hpp"
@@ -27,6 +28,8 @@ class Calendar {
  public:
   explicit Calendar(CalendarKind kind);
 
+  // XNYS or 24x7.
+  std::string_view name() const;
   Zone zone() const { return zone_; }
 
   // The sessions whose hours overlap `range`, oldest first.

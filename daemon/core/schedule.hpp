@@ -1,6 +1,7 @@
 // When a job runs.
 #pragma once
 
+#include <string_view>
 #include <variant>
 
 #include "core/time.hpp"
@@ -29,6 +30,10 @@ using Schedule = std::variant<EverySchedule, DailySchedule>;
 
 // The first time after `now`.
 UtcTime next_run(Schedule const& schedule, UtcTime now);
+
+// How much later than its schedule says a job runs, so that jobs of the same schedule do not all ask at once:
+// by a stable hash of its name within a tenth of its period, a minute at most. The same after every start.
+Milliseconds spread_of(Schedule const& schedule, std::string_view name);
 
 // How long after its end a bar is asked for.
 Milliseconds delay_of(Schedule const& schedule);

@@ -11,6 +11,57 @@ namespace {
 // there is none, and that answer would stand. Whoever wants late trades too sets a longer delay.
 constexpr Milliseconds published_after = std::chrono::seconds{15};
 
+// The start of the day on which the newest final bar traded: what is later is live, what is older is history.
+UtcTime live_from(Job const& job, UtcTime closed) {
+  auto const zone = job.calendar.zone();
+  auto const last = closed - Milliseconds{1};
+  if (job.timeframe > Timeframe::d1) return bar_start(job.timeframe, zone, last);
+  return zone.at(job.calendar.session_at_or_before(last).date, Milliseconds{0});
+}
+
+RangeSet intersection(RangeSet set, TimeRange range) {
+  RangeSet outside{range};
+  outside.remove(set);
+  RangeSet inside{range};
+  inside.remove(outside);
+  return inside;
+}
+
+// What of `series` has not been read again since it could be, for one settle time or more.
+RangeSet unsettled(Job const& job, Series const& series, UtcTime now) {
+  RangeSet due;
+  for (auto const& stage : series.settled) {
+    TimeRange const may_have_changed{.from = stage.since, .to = settled_until(job, stage.after, now)};
+    if (may_have_changed.empty()) continue;
+    auto unread = intersection(series.covered, may_have_changed);
+    unread.remove(stage.during);
+    due.add(unread);
+  }
+  return due;
+}
+
+// Gaps that may be tried, as whole bars.
+RangeSet open_gaps(Series const& series, Order const& order) {
+  auto gaps = series.again;
+  if (order.parked == ParkedWindows::ask) gaps.add(series.parked);
+  return gaps;
+}
+
+std::vector<TimeRange> ranges_of(Job const& job, Series const& series, Order const& order, UtcTime now) {
+  if (order.work == Work::uncovered) {
+    RangeSet set_aside;
+    if (order.parked == ParkedWindows::leave) {
+      set_aside = series.parked;
+      set_aside.add(series.again);
+    }
+    return ranges_due(job.calendar, job.timeframe, order.wanted, series.covered, set_aside);
+  }
+  auto const asked = order.work == Work::settle ? unsettled(job, series, now) : open_gaps(series, order);
+  RangeSet others{order.wanted};
+  others.remove(asked);
+  return ranges_due(job.calendar, job.timeframe, order.wanted, others, {});
+}
+
 }  // namespace
 
 Order everything_due(Job const& job, UtcTime now) {
@@ -20,14 +71,41 @@ Order everything_due(Job const& job, UtcTime now) {
                      .to = job.calendar.closed_until(job.timeframe, now - delay)}};
 }
 
-std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order) {
-  static RangeSet const nothing;
-  std::vector<Window> windows;
-  for (auto const& one : series) {
-    auto const& parked = order.parked == ParkedWindows::leave ? one.parked : nothing;
-    for (auto const& range : ranges_due(job.calendar, job.timeframe, order.wanted, one.covered, parked))
-      windows.push_back({.series = one.id, .ticker = one.ticker, .range = range});
+Order order_of(Lane lane, Job const& job, UtcTime now) {
+  auto order = everything_due(job, now);
+  auto& wanted = order.wanted;
+  auto const live = std::max(wanted.from, live_from(job, wanted.to));
+  switch (lane) {
+    case Lane::live: wanted.from = live; break;
+    case Lane::backfill: wanted.to = std::min(wanted.to, live); break;
+    case Lane::repair: order.work = Work::gaps; break;
+    case Lane::settle: order.work = Work::settle; break;
   }
+  return order;
+}
+
+UtcTime settled_until(Job const& job, Milliseconds after, UtcTime now) {
+  return job.calendar.closed_until(std::max(job.timeframe, Timeframe::d1), now - after);
+}
+
+SeriesQuery series_query(Job const& job, UtcTime now) {
+  SeriesQuery query{.provider = job.source->name,
+                    .timeframe = job.timeframe,
+                    .tickers = job.symbols,
+                    .wanted_from = job.calendar.zone().at(job.history, Milliseconds{0}),
+                    .now = now,
+                    .calendar = std::string{job.calendar.name()}};
+  for (auto const after : job.settle)
+    query.settle.push_back({.after = after, .closed_until = settled_until(job, after, now)});
+  return query;
+}
+
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
+                                UtcTime now) {
+  std::vector<Window> windows;
+  for (auto const& one : series)
+    for (auto const& range : ranges_of(job, one, order, now))
+      windows.push_back({.series = one.id, .ticker = one.ticker, .range = range});
   return windows;
 }
 

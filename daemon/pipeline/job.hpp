@@ -2,17 +2,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/calendar.hpp"
+#include "core/lane.hpp"
 #include "core/plan.hpp"
 #include "core/schedule.hpp"
-#include "pipeline/run_batch.hpp"
 #include "pipeline/source.hpp"
+#include "store/bar_store.hpp"
 
 namespace candled {
+
+// How a batch's symbols are fetched: `parallel` lanes, each taking the next symbol when it is done with one.
+// Lane n starts n * stagger after the first, so that a batch does not begin with a burst; later nothing but
+// the budget holds a lane back.
+struct BatchShape {
+  int parallel = 3;
+  Milliseconds stagger{0};
+};
 
 struct Job {
   std::string name;
@@ -24,21 +34,38 @@ struct Job {
   std::optional<Schedule> schedule;
   std::size_t batch_symbols = 50;
   BatchShape shape;
+  std::vector<Milliseconds> settle;  // how long after its session's close a bar is read again
 };
 
 enum class ParkedWindows { leave, ask };
+
+// What of a range is asked for: what is not covered, what lies in open gaps that may be tried now, or what is
+// to be read again because it may have changed since.
+enum class Work { uncovered, gaps, settle };
 
 // The part of a job's series that is to be covered now.
 struct Order {
   TimeRange wanted;
   ParkedWindows parked = ParkedWindows::leave;
+  Work work = Work::uncovered;
 };
 
 // All that should be there by now: from the job's history to the last bar that is final.
 Order everything_due(Job const& job, UtcTime now);
 
+// One lane's share of all that is due. Live: what is not covered since the start of the day on which the
+// newest final bar traded. Backfill: what is not covered before that. Repair: gaps. Settle: what may have
+// changed.
+Order order_of(Lane lane, Job const& job, UtcTime now);
+
+// Up to where sessions had closed `after` ago: what has been asked for at `now` is settled up to there.
+UtcTime settled_until(Job const& job, Milliseconds after, UtcTime now);
+
+SeriesQuery series_query(Job const& job, UtcTime now);
+
 // The windows that `series` still need. Pure.
-std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order);
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
+                                UtcTime now);
 
 // The windows that ask again for the times of bars that could not be true. `asked` are the windows that
 // brought them.

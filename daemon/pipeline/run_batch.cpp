@@ -1,34 +1,22 @@
 #include "pipeline/run_batch.hpp"
 
 #include <algorithm>
-#include <span>
+#include <map>
 
-#include "core/check_bars.hpp"
 #include "core/failpoint.hpp"
 #include "core/plan.hpp"
 #include "core/retry.hpp"
 #include "pipeline/loader.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/page_taker.hpp"
 
 namespace candled {
 
 namespace {
 
-using Busy = std::chrono::nanoseconds;
-
-// How long a plan without live data keeps bars back: 15 minutes (provider contract, 1.5 and 5, row 9).
-constexpr Milliseconds kept_back = std::chrono::minutes{15};
-
-// A page with more is not a bad day but a broken answer: it is not taken apart bar by bar.
-constexpr std::size_t impossible_bars_max = 1'000;
-
 // At 50,000 bars a page this is more than any history: a provider whose pages advance by a bar must come to
 // an end.
 constexpr int pages_per_window_max = 100'000;
-
-GapReason reason_of(ErrorKind kind) {
-  return kind == ErrorKind::not_entitled ? GapReason::not_entitled : GapReason::fetch_failed;
-}
 
 // Whether an error ends the batch, not only its window.
 bool ends_batch(ErrorKind kind) {
@@ -53,8 +41,15 @@ char const* outcome_of(BatchResult const& result, std::size_t windows) {
 
 class BatchRun {
  public:
-  BatchRun(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch, BatchShape shape)
-      : ports_(ports), source_(source), calendar_(calendar), batch_(batch), shape_(shape), loader_(ports) {}
+  BatchRun(Ports& ports, Job const& job, Batch const& batch)
+      : ports_(ports),
+        job_(job),
+        source_(*job.source),
+        calendar_(job.calendar),
+        batch_(batch),
+        horizon_(source_.horizons[job.timeframe]),
+        loader_(ports),
+        taker_(ports, job, loader_) {}
 
   Task<BatchResult> run();
 
@@ -62,15 +57,17 @@ class BatchRun {
   Task<void> lane(int number);
   Task<void> stand_back(Milliseconds wait);
   Task<void> fetch_window(Window window);
+  // The pages of a window. Error: why it is not, or not wholly, committed.
+  Task<Result<void>> fetch_pages(Window rest);
+  // What remains of a window that the plan may have only from tomorrow on.
+  void leave_today(Window& window);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
   // How long to wait before the next try. nullopt: there is none.
   std::optional<Milliseconds> note_failed_try(Window const& rest, Error const& error, Tries& tries);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
-  Result<Page> take_page(Window const& rest, HttpResponse& response);
-  UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
-  LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
-                     std::vector<FailedBar> const& impossible);
   void note_failure(Window const& rest, Error error);
+  void park(Window const& window, GapReason reason, std::string detail,
+            std::optional<UtcTime> next_try_at = {});
   Error note_refused_key(Error error);
   void window_done(Window const& window);
   void fill_record();
@@ -81,13 +78,16 @@ class BatchRun {
   Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
 
   Ports& ports_;
+  Job const& job_;
   Source& source_;
   Calendar const& calendar_;
   Batch const& batch_;
-  BatchShape shape_;
+  Horizon& horizon_;
   Loader loader_;
-  std::size_t next_ = 0;  // the first window that no lane has taken
-  Busy wait_{0}, fetch_{0}, parse_{0}, validate_{0};
+  PageTaker taker_;
+  std::map<SeriesId, Error> not_entitled_;  // series that the plan does not have: asked for once
+  std::size_t next_ = 0;                    // the first window that no lane has taken
+  Busy wait_{0}, fetch_{0};
   BatchResult result_;
 };
 
@@ -95,26 +95,34 @@ Task<BatchResult> BatchRun::run() {
   auto const started = ports_.clock.ticks();
   result_.record.started_at = ports_.clock.now();
   TaskGroup lanes{ports_.loop};
-  for (int number = 0; number < shape_.parallel; ++number) lanes.spawn(lane(number));
+  for (int number = 0; number < job_.shape.parallel; ++number) lanes.spawn(lane(number));
   co_await lanes.wait_all();
   if (auto const stored = co_await loader_.finish(); !stored && !result_.ended_by)
     result_.ended_by = stored.error();
   if (ports_.stopping() && !result_.ended_by)
     result_.ended_by = Error{.kind = ErrorKind::stopped, .what = "stopped"};
   fill_record();
+  result_.rejected = taker_.taken().rejected;
+  result_.with_bars = taker_.taken().with_bars;
   result_.record.total = std::chrono::duration_cast<Milliseconds>(since(started));
   co_return std::move(result_);
 }
 
 Task<void> BatchRun::lane(int number) {
-  co_await stand_back(number * shape_.stagger);
+  co_await stand_back(number * job_.shape.stagger);
   auto const& windows = batch_.windows;
   while (next_ < windows.size() && goes_on()) {
     // All windows of one symbol, one after the other: they share a series' row lock.
     auto const first = next_;
     while (next_ < windows.size() && windows[next_].series == windows[first].series) ++next_;
     auto const last = next_;
-    for (auto index = first; index < last && goes_on(); ++index) co_await fetch_window(windows[index]);
+    for (auto index = first; index < last && goes_on(); ++index) {
+      auto const refused = not_entitled_.find(windows[index].series);
+      if (refused == not_entitled_.end())
+        co_await fetch_window(windows[index]);
+      else
+        note_failure(windows[index], refused->second), window_done(windows[index]);
+    }
   }
 }
 
@@ -128,8 +136,61 @@ Task<void> BatchRun::stand_back(Milliseconds wait) {
   }
 }
 
+// From its newest part to its oldest, as far as the plan goes: most plans go back all the way, and then this
+// is one round.
 Task<void> BatchRun::fetch_window(Window window) {
+  auto const whole = window;
+  leave_today(window);
+  while (!window.range.empty() && goes_on()) {
+    auto const from = horizon_.next(window.range, calendar_.zone());
+    if (!from) {
+      park(window, GapReason::horizon, "the plan does not reach back this far");
+      break;
+    }
+    auto newest = window;
+    newest.range.from = *from;
+    auto const fetched = co_await fetch_pages(newest);
+    if (fetched) {
+      horizon_.answered(*from);
+      window.range.to = *from;
+    } else if (fetched.error().kind == ErrorKind::beyond_horizon) {
+      horizon_.refused(*from);
+    } else if (fetched.error().kind == ErrorKind::not_today && !source_.no_today_until) {
+      source_.no_today_until = UtcTime::max();
+      leave_today(window);
+    } else {
+      if (fetched.error().kind == ErrorKind::not_today)
+        park(window, GapReason::not_entitled, fetched.error().what);
+      break;
+    }
+  }
+  window_done(whole);
+}
+
+void BatchRun::leave_today(Window& window) {
+  auto const now = ports_.clock.now();
+  auto& until = source_.no_today_until;
+  if (!until) return;
+  auto const zone = calendar_.zone();
+  auto const today = zone.at(zone.date_at(now), Milliseconds{0});
+  if (*until == UtcTime::max()) {
+    // After the session's end, or else once the day is over (provider contract, 3.2).
+    auto const session = calendar_.session_at_or_before(now);
+    until = now < session.hours.to ? session.hours.to + Milliseconds{std::chrono::seconds{15}}
+                                   : zone.at(next_day(zone.date_at(now)), Milliseconds{0});
+  }
+  if (now >= *until) {
+    until.reset();
+    return;
+  }
   auto rest = window;
+  rest.range = {.from = std::max(window.range.from, today), .to = std::max(window.range.to, *until)};
+  if (window.range.to <= today) return;
+  park(rest, GapReason::not_entitled, "the plan gives a day's data only after its end", *until);
+  window.range.to = std::max(window.range.from, today);
+}
+
+Task<Result<void>> BatchRun::fetch_pages(Window rest) {
   std::string cursor;
   for (int page_count = 0; !rest.range.empty() && goes_on(); ++page_count) {
     auto page = page_count < pages_per_window_max
@@ -137,7 +198,7 @@ Task<void> BatchRun::fetch_window(Window window) {
                     : fail(ErrorKind::malformed, "the provider's pages do not come to an end");
     if (!page) {
       note_failure(rest, page.error());
-      break;
+      co_return std::unexpected(page.error());
     }
     failpoint("page_taken");
     if (auto const room = co_await loader_.make_room(pace()); !room && !result_.ended_by)
@@ -146,7 +207,7 @@ Task<void> BatchRun::fetch_window(Window window) {
     rest.range.from = page->proven_until;
     cursor = std::move(page->cursor);
   }
-  window_done(window);
+  co_return Result<void>{};
 }
 
 Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& cursor) {
@@ -161,8 +222,10 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
       co_return std::unexpected(*source_.key_refused);
     }
 
+    auto const asked_at = ports_.clock.now();
     auto response = co_await ask(rest, cursor);
-    auto page = response ? take_page(rest, *response) : Result<Page>{std::unexpected(response.error())};
+    auto page =
+        response ? taker_.take(rest, asked_at, *response) : Result<Page>{std::unexpected(response.error())};
     if (page) {
       source_.pacer->succeeded();
       co_return page;
@@ -206,77 +269,6 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
   co_return response;
 }
 
-// Without an await from the parse to the loader's `add`: the bars at the end of the open load are this
-// page's.
-Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
-  auto& bars = loader_.bars();
-  auto const first = bars.size();
-  auto const parse_started = ports_.clock.ticks();
-  auto page = source_.provider->parse(rest, batch_.timeframe, response, bars);
-  parse_ += since(parse_started);
-  if (!page) return page;
-
-  auto const check_started = ports_.clock.ticks();
-  auto const checked =
-      check_bars(bars, first, {.timeframe = batch_.timeframe, .zone = calendar_.zone(), .range = rest.range});
-  validate_ += since(check_started);
-  if (checked.rejected.size() > impossible_bars_max) {
-    bars.resize(first);
-    return fail(ErrorKind::malformed,
-                fmt::format("{} bars of one answer cannot be true, the first is {} at {}",
-                            checked.rejected.size(), to_string(checked.rejected.front().reason),
-                            to_rfc3339(checked.rejected.front().bar.start)));
-  }
-  if (page->delayed) page->proven_until = proven_by_delayed(rest, *page, first);
-
-  auto const good = static_cast<std::int64_t>(bars.size() - first);
-  result_.record.bars += good;
-  result_.record.rejected += static_cast<std::int64_t>(checked.rejected.size());
-  ports_.progress.bars += good;
-  if (good > 0 || !checked.rejected.empty()) result_.with_bars.push_back(rest.series);
-  auto slice = slice_of(rest, *page, first, checked.rejected);
-  std::vector<RejectedBar> rejected;
-  rejected.reserve(checked.rejected.size());
-  for (auto const& failed : checked.rejected)
-    rejected.push_back(
-        {.series = rest.series, .bar = failed.bar, .reason = std::string{to_string(failed.reason)}});
-  loader_.add(std::move(slice), std::move(rejected));
-  return page;
-}
-
-// Of a plan without live data: what is old enough to have been published, and what has come.
-UtcTime BatchRun::proven_by_delayed(Window const& rest, Page const& page, std::size_t first) {
-  auto const& bars = loader_.bars();
-  auto proven = bar_start(batch_.timeframe, calendar_.zone(), ports_.clock.now() - kept_back);
-  if (bars.size() > first)
-    proven = std::max(proven, bar_end(batch_.timeframe, calendar_.zone(), bars.back().start));
-  return std::clamp(proven, rest.range.from, page.proven_until);
-}
-
-// The page proves its whole range but for the times of the bars that cannot be true: those stay due.
-LoadSlice BatchRun::slice_of(Window const& rest, Page const& page, std::size_t first,
-                             std::vector<FailedBar> const& impossible) {
-  LoadSlice slice{.series = rest.series,
-                  .first = first,
-                  .count = loader_.bars().size() - first,
-                  .proven = {TimeRange{.from = rest.range.from, .to = page.proven_until}}};
-  auto const good = std::span{loader_.bars()}.subspan(first);
-  for (auto const& failed : impossible) {
-    auto const start = failed.bar.start;
-    auto const hole =
-        whole_bars(batch_.timeframe, calendar_.zone(), {.from = start, .to = start + Milliseconds{1}});
-    if (std::ranges::binary_search(good, hole.from, {}, &Bar::start)) continue;  // a good one came beside it
-    slice.proven.remove(hole);
-    result_.rejected.push_back(
-        {.series = rest.series,
-         .range = hole,
-         .reason = GapReason::rejected,
-         .detail = fmt::format("{}: {} {}", to_string(failed.reason), rest.ticker, to_rfc3339(start)),
-         .failed_at = ports_.clock.now()});
-  }
-  return slice;
-}
-
 // A provider does not know what the configuration calls it.
 Error BatchRun::note_refused_key(Error error) {
   if (!source_.key_refused) {
@@ -288,18 +280,32 @@ Error BatchRun::note_refused_key(Error error) {
 
 void BatchRun::note_failure(Window const& rest, Error error) {
   if (error.kind == ErrorKind::key_refused) error = note_refused_key(std::move(error));
+  if (error.kind == ErrorKind::beyond_horizon || error.kind == ErrorKind::not_today)
+    return;  // asked for in part
   if (ends_batch(error.kind)) {
     if (!result_.ended_by) result_.ended_by = error;
     return;
   }
+  if (error.kind != ErrorKind::not_entitled) return park(rest, GapReason::fetch_failed, error.what);
+  not_entitled_.emplace(rest.series, error);
+  // What closes until it is asked for again is not to be had either.
+  auto const tomorrow = ports_.clock.now() + std::chrono::days{1};
+  auto all = rest;
+  all.range.to = std::max(rest.range.to, bar_start(batch_.timeframe, calendar_.zone(), tomorrow));
+  park(all, GapReason::not_entitled, error.what, tomorrow);
+}
+
+void BatchRun::park(Window const& window, GapReason reason, std::string detail,
+                    std::optional<UtcTime> next_try_at) {
   ++ports_.progress.windows_failed;
-  log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe), rest.ticker,
-           to_rfc3339(rest.range.from), to_rfc3339(rest.range.to), error.what);
-  result_.failed.push_back({.series = rest.series,
-                            .range = rest.range,
-                            .reason = reason_of(error.kind),
-                            .detail = error.what,
-                            .failed_at = ports_.clock.now()});
+  log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe),
+           window.ticker, to_rfc3339(window.range.from), to_rfc3339(window.range.to), detail);
+  result_.failed.push_back({.series = window.series,
+                            .range = window.range,
+                            .reason = reason,
+                            .detail = std::move(detail),
+                            .failed_at = ports_.clock.now(),
+                            .next_try_at = next_try_at});
 }
 
 void BatchRun::window_done(Window const& window) {
@@ -311,6 +317,7 @@ void BatchRun::fill_record() {
   auto const in_ms = [](Busy busy) { return std::chrono::duration_cast<Milliseconds>(busy); };
   auto& record = result_.record;
   auto const& stored = loader_.stored();
+  auto const& taken = taker_.taken();
   record.job = batch_.job;
   record.provider = batch_.provider;
   record.timeframe = batch_.timeframe;
@@ -319,11 +326,12 @@ void BatchRun::fill_record() {
   record.inserted = stored.inserted;
   record.changed = stored.changed;
   record.unchanged = stored.unchanged;
-  record.rejected += stored.refused;
+  record.bars = taken.bars;
+  record.rejected = taken.rejected_bars + stored.refused;
   record.wait = in_ms(wait_);
   record.fetch = in_ms(fetch_);
-  record.parse = in_ms(parse_);
-  record.validate = in_ms(validate_);
+  record.parse = in_ms(taken.parse);
+  record.validate = in_ms(taken.validate);
   record.merge = stored.merge;
   record.copy = stored.copy;
   record.commit = stored.commit;
@@ -332,9 +340,8 @@ void BatchRun::fill_record() {
 
 }  // namespace
 
-Task<BatchResult> run_batch(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch,
-                            BatchShape shape) {
-  BatchRun run{ports, source, calendar, batch, shape};
+Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch) {
+  BatchRun run{ports, job, batch};
   co_return co_await run.run();
 }
 

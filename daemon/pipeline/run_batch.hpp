@@ -4,20 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include "core/calendar.hpp"
 #include "core/window.hpp"
+#include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
-#include "pipeline/source.hpp"
 
 namespace candled {
-
-// How a batch's symbols are fetched: `parallel` lanes, each taking the next symbol when it is done with one.
-// Lane n starts n * stagger after the first, so that a batch does not begin with a burst; later nothing but
-// the budget holds a lane back.
-struct BatchShape {
-  int parallel = 3;
-  Milliseconds stagger{0};
-};
 
 struct BatchResult {
   BatchRecord record;
@@ -32,8 +23,7 @@ struct BatchResult {
 };
 
 // plan -> wait -> fetch -> parse -> validate -> load, for every window of the batch. One bad symbol never
-// stops the others. `ports`, `source` and `batch` must outlive the task.
-Task<BatchResult> run_batch(Ports& ports, Source& source, Calendar const& calendar, Batch const& batch,
-                            BatchShape shape);
+// stops the others. `ports`, `job`, its source and `batch` must outlive the task.
+Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch);
 
 }  // namespace candled

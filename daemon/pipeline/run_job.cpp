@@ -2,6 +2,7 @@
 
 #include "core/failpoint.hpp"
 #include "pipeline/keep_trying.hpp"
+#include "pipeline/run_batch.hpp"
 
 #include <map>
 #include <utility>
@@ -80,22 +81,20 @@ void JobRun::begin_pass(std::vector<Window> const& windows) {
 
 Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   auto const started = ports_.clock.ticks();
-  SeriesQuery const query{.provider = job_.source->name,
-                          .timeframe = job_.timeframe,
-                          .tickers = job_.symbols,
-                          .wanted_from = job_.calendar.zone().at(job_.history, Milliseconds{0}),
-                          .now = ports_.clock.now()};
+  auto const now = ports_.clock.now();
+  auto const query = series_query(job_, now);
   auto const series =
       co_await keep_trying(ports_, job_.name, [&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
   look_at(*series, order);
-  auto windows = windows_due(job_, *series, order);
+  auto windows = windows_due(job_, *series, order, now);
   planning_ = std::chrono::duration_cast<Milliseconds>(ports_.clock.ticks() - started);
   co_return windows;
 }
 
 // Before the first pass, while the series are as the last run left them.
 void JobRun::look_at(std::vector<Series> const& series, Order const& order) {
+  if (order.work != Work::uncovered) return;
   for (auto const& one : series) {
     auto const due = [&](RangeSet const& parked) {
       return ranges_due(job_.calendar, job_.timeframe, order.wanted, one.covered, parked);
@@ -111,7 +110,7 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
   auto const batches = group_into_batches(job_.name, job_.source->name, job_.timeframe, std::move(windows),
                                           job_.batch_symbols);
   for (auto const& batch : batches) {
-    auto result = co_await run_batch(ports_, *job_.source, job_.calendar, batch, job_.shape);
+    auto result = co_await run_batch(ports_, job_, batch);
     rejected.insert(rejected.end(), result.rejected.begin(), result.rejected.end());
     co_await finish_batch(std::move(result));
     if (result_.ended_by) break;

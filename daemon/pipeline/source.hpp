@@ -1,12 +1,15 @@
 // One configured provider, ready to be asked.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/horizon.hpp"
 #include "core/limits.hpp"
+#include "core/timeframe.hpp"
 #include "http/http_client.hpp"
 #include "pipeline/pacer.hpp"
 #include "provider/provider.hpp"
@@ -21,6 +24,9 @@ struct Source {
   RetryPolicy retry;
   // Set once the provider has refused the key: whoever comes later need not ask.
   std::optional<Error> key_refused = std::nullopt;
+  // How far back the plan goes, and until when it refuses the day that is still on.
+  std::map<Timeframe, Horizon> horizons = {};
+  std::optional<UtcTime> no_today_until = std::nullopt;
 };
 
 }  // namespace candled

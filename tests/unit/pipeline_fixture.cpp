@@ -185,10 +185,21 @@ PipelineFixture::PipelineFixture(FakeHttp::Answer answer, RateLimit limit)
             .retry = {.jitter = Jitter::none}};
 }
 
+Job PipelineFixture::job_of(std::vector<std::string> symbols) {
+  return {.name = "job",
+          .source = &source,
+          .timeframe = Timeframe::m1,
+          .symbols = std::move(symbols),
+          .calendar = calendar,
+          .history = Date{std::chrono::year{2024} / 1 / 2}};
+}
+
 BatchResult PipelineFixture::run(Batch const& batch, BatchShape shape) {
   BatchResult result;
+  auto job = job_of({});
+  job.shape = shape;
   bool done = false;
-  boost::asio::co_spawn(loop, run_batch(ports, source, calendar, batch, shape),
+  boost::asio::co_spawn(loop, run_batch(ports, job, batch),
                         [&](std::exception_ptr const& broken, BatchResult returned) {
                           if (broken) std::rethrow_exception(broken);
                           result = std::move(returned);

@@ -111,6 +111,9 @@ struct PipelineFixture {
 
   BatchResult run(Batch const& batch, BatchShape shape);
 
+  // On the fixture's calendar and source.
+  Job job_of(std::vector<std::string> symbols);
+
   boost::asio::io_context loop;
   VirtualClock clock{loop};
   Random random{1};

@@ -17,12 +17,7 @@ struct JobFixture : PipelineFixture {
 
   JobResult run_job_for(std::vector<std::string> symbols, ParkedWindows parked = ParkedWindows::leave) {
     auto const hour = test::batch_of({"any"}, 60).windows[0].range;
-    Job const job{.name = "job",
-                  .source = &source,
-                  .timeframe = Timeframe::m1,
-                  .symbols = std::move(symbols),
-                  .calendar = calendar,
-                  .history = Date{std::chrono::year{2024} / 1 / 2}};
+    auto const job = job_of(std::move(symbols));
     TimingsCsv timings{"", 0};
     JobResult result;
     bool done = false;

@@ -1,0 +1,109 @@
+#include "pipeline/job_keeper.hpp"
+
+#include <algorithm>
+
+#include "core/schedule.hpp"
+#include "pipeline/log.hpp"
+
+namespace candled {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The wall clock may jump, and a host may sleep: look at it again at least this often.
+constexpr Milliseconds look_again = 30s;
+
+// Gaps, what is to settle, and history are looked for this often.
+constexpr Milliseconds other_lanes_every = 60s;
+
+}  // namespace
+
+Ports SharedWork::ports_of(std::string const& job, Lane lane, StopSign const& sign) const {
+  auto& progress = board.of(job, lane);
+  return {.loop = ports.loop,
+          .clock = ports.clock,
+          .random = ports.random,
+          .store = ports.store,
+          .progress = progress,
+          .sign = sign,
+          .lane = lane,
+          .database_retry = ports.database_retry,
+          .load_slots = ports.load_slots,
+          .stop = ports.stop,
+          .told = [this, &progress] { board.changed(progress); }};
+}
+
+void SharedWork::note_end(std::string const& job, Lane lane, std::optional<Error> const& error) {
+  if (!error || error->kind == ErrorKind::stopped) return;
+  bool const for_ever = error->kind == ErrorKind::db_refused || error->kind == ErrorKind::db_denied ||
+                        error->kind == ErrorKind::schema_mismatch;
+  // The live lane speaks for all of a job's lanes, which meet the same refusal.
+  if (for_ever || lane == Lane::live) log_error("{}: {}", job, error->what);
+  if (!for_ever || ended_by) return;
+  ended_by = error;
+  ports.stop();
+}
+
+JobKeeper::JobKeeper(SharedWork& work, JobSetup setup) : work_(work), setup_(std::move(setup)) {}
+
+Task<void> JobKeeper::run() {
+  auto const& job = *setup_.job;
+  if (!job.schedule) {
+    log_info("{} has no schedule: only `once` and `backfill` work on it", job.name);
+    while (goes_on()) co_await sleep_until_wall(work_.ports.clock.now() + look_again);
+    co_return;
+  }
+  TaskGroup lanes_of_job{work_.ports.loop};
+  lanes_of_job.spawn(keep_live());
+  for (auto const lane : {Lane::repair, Lane::settle, Lane::backfill}) lanes_of_job.spawn(keep(lane));
+  co_await lanes_of_job.wait_all();
+}
+
+void JobKeeper::stop() {
+  sign_.stopped = true;
+  work_.ports.clock.look_again();
+  setup_.source->pacer->look_again();
+}
+
+Task<void> JobKeeper::keep_live() {
+  auto const& job = *setup_.job;
+  auto ports = work_.ports_of(job.name, Lane::live, sign_);
+  while (goes_on()) {
+    job.source->key_refused.reset();
+    co_await run_lane(ports);
+    auto const next = next_run(*job.schedule, ports.clock.now()) + spread_of(*job.schedule, job.name);
+    co_await sleep_until_wall(next);
+  }
+}
+
+Task<void> JobKeeper::keep(Lane lane) {
+  auto ports = work_.ports_of(setup_.job->name, lane, sign_);
+  while (goes_on()) {
+    co_await run_lane(ports);
+    if (auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + other_lanes_every, sign_);
+        !slept)
+      co_return;
+  }
+}
+
+Task<void> JobKeeper::run_lane(Ports& ports) {
+  auto const& job = *setup_.job;
+  ports.progress = {.job = job.name, .lane = ports.lane, .stage = Stage::planning};
+  auto const result = co_await run_job(ports, job, order_of(ports.lane, job, ports.clock.now()), work_.run);
+  for (auto const& ticker : result.without_bars)
+    log_warn("{}: {} has no bars of {}: is the ticker right?", job.name, job.source->name, ticker);
+  work_.note_end(job.name, ports.lane, result.ended_by);
+  ports.progress.stage = Stage::idle;
+  ports.told();
+}
+
+Task<void> JobKeeper::sleep_until_wall(UtcTime when) {
+  auto& clock = work_.ports.clock;
+  while (goes_on() && clock.now() < when) {
+    auto const nap = std::min<Milliseconds>(when - clock.now(), look_again);
+    if (auto const slept = co_await clock.sleep_until(clock.ticks() + nap, sign_); !slept) co_return;
+  }
+}
+
+}  // namespace candled

@@ -1,0 +1,50 @@
+// From an answer to its share of a load.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/check_bars.hpp"
+#include "pipeline/job.hpp"
+#include "pipeline/loader.hpp"
+#include "pipeline/ports.hpp"
+
+namespace candled {
+
+// Time spent at work, not waiting.
+using Busy = std::chrono::nanoseconds;
+
+class PageTaker {
+ public:
+  // All must outlive it.
+  PageTaker(Ports& ports, Job const& job, Loader& loader) : ports_(ports), job_(job), loader_(loader) {}
+
+  // Parses and checks the answer to a request for `rest` that was made at `asked_at`, and adds what is good
+  // to the open load. Without an await: the bars at the end of the open load are this page's.
+  Result<Page> take(Window const& rest, UtcTime asked_at, HttpResponse& response);
+
+  // What all pages of a batch came to.
+  struct Taken {
+    std::int64_t bars = 0;  // good ones
+    std::int64_t rejected_bars = 0;
+    std::vector<FailedWindow> rejected;  // their times, where no good bar came beside them
+    std::vector<SeriesId> with_bars;  // series with a bar, good or not; one with several pages several times
+    Busy parse{0};
+    Busy validate{0};
+  };
+  Taken const& taken() const { return taken_; }
+
+ private:
+  UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
+  std::vector<LoadSlice::SettledPart> settled_by(RangeSet const& proven, UtcTime asked_at) const;
+  LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
+                     std::vector<FailedBar> const& impossible);
+  Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
+
+  Ports& ports_;
+  Job const& job_;
+  Loader& loader_;
+  Taken taken_;
+};
+
+}  // namespace candled
