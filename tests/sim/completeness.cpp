@@ -74,8 +74,8 @@ void Completeness::check(UtcTime due_at, UtcTime excused_after) {
           if (gap.next_try_at > excused_after)
             std::erase_if(places, [&](Place const& place) { return gap.during.contains(place.start); });
       if (places.empty()) continue;
-      world_.violation(fmt::format("{} {}: {} windows that were due at {} are not covered, the first is {}", ticker,
-                                   to_string(job.timeframe), places.size(), to_rfc3339(due_at),
+      world_.violation(fmt::format("{} {}: {} windows that were due at {} are not covered, the first is {}",
+                                   ticker, to_string(job.timeframe), places.size(), to_rfc3339(due_at),
                                    to_rfc3339(places.front().start)));
     }
 }

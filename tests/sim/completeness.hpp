@@ -1,4 +1,5 @@
-// What must be there once nothing fails any more: computed from the market and the plan, not by candled's own plan.
+// What must be there once nothing fails any more: computed from the market and the plan, not by candled's own
+// plan.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ class Completeness {
 
   // How many requests, at the most, it takes to fetch what was due at `when` and is not there.
   std::int64_t requests_owed(UtcTime when) const;
-  // Every window that was due at `due_at` is covered, but for what the plan refuses and what is in a gap that is
-  // not to be tried before `excused_after`.
+  // Every window that was due at `due_at` is covered, but for what the plan refuses and what is in a gap that
+  // is not to be tried before `excused_after`.
   void check(UtcTime due_at, UtcTime excused_after);
 
  private:

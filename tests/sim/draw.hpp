@@ -21,8 +21,8 @@ constexpr std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
-// A stream of draws. Two streams of one seed with different names know nothing of each other, so that one draw
-// more for faults does not change the market.
+// A stream of draws. Two streams of one seed with different names know nothing of each other, so that one
+// draw more for faults does not change the market.
 class Draw {
  public:
   Draw(std::uint64_t seed, std::string_view stream) : state_(mix(seed) ^ hash_of(stream)) {}

@@ -3,7 +3,8 @@
 #include "pipeline/async.hpp"
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/load_slots.hpp"
-#include "pipeline/scheduler.hpp"
+#include "pipeline/supervisor.hpp"
+#include "sim/model_ledger.hpp"
 #include "sim/model_provider.hpp"
 #include "sim/model_store.hpp"
 
@@ -20,39 +21,47 @@ class Loop : public boost::asio::io_context {
   void destroy_coroutines() { shutdown(); }
 };
 
+std::shared_ptr<Source> make_source(Outside const& outside, Loop& loop, LifeClock& clock) {
+  auto const& scenario = outside.scenario;
+  return std::make_shared<Source>(
+      Source{.name = "model",
+             .provider = std::make_unique<ModelProvider>(),
+             .http = std::make_unique<ModelHttp>(outside.provider, clock),
+             .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, scenario.plan.limit,
+                                              scenario.breaker, scenario.concurrency),
+             .retry = scenario.retry});
+}
+
 }  // namespace
 
 struct Life::Process {
-  Process(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& server, int number,
-          Nanos booted);
+  Process(Outside const& outside, int number, Nanos booted);
 
   Task<void> run();
 
-  Loop loop{1};
+  Loop loop{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
   LifeClock clock;
   Random random;
   ModelStore store;
-  Source source;
-  std::vector<Job> jobs;
+  ModelLedger ledger;
+  std::shared_ptr<Source> source;
+  std::vector<JobSetup> jobs;
   TimingsCsv timings{"", 0};
+  ProgressBoard board;
   Progress progress;
   StopSign sign;
   Ports ports;
+  std::optional<Supervisor> supervisor;
   bool ended = false;
   std::optional<Error> ended_by;
 };
 
-Life::Process::Process(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& server,
-                       int number, Nanos booted)
-    : clock(loop, world, booted),
-      random(mix(scenario.seed) + static_cast<std::uint64_t>(number)),
-      store(server, clock, world),
-      source{.name = "model",
-             .provider = std::make_unique<ModelProvider>(),
-             .http = std::make_unique<ModelHttp>(provider, clock),
-             .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, scenario.plan.limit, scenario.breaker,
-                                              scenario.concurrency),
-             .retry = scenario.retry},
+Life::Process::Process(Outside const& outside, int number, Nanos booted)
+    : clock(loop, outside.world, booted),
+      random(mix(outside.scenario.seed) + static_cast<std::uint64_t>(number)),
+      store(outside.store, clock, outside.world),
+      ledger(outside.ledger, clock, outside.world),
+      source(make_source(outside, loop, clock)),
       ports{.loop = loop.get_executor(),
             .clock = clock,
             .random = random,
@@ -61,48 +70,56 @@ Life::Process::Process(World& world, Scenario const& scenario, ProviderServer& p
             .sign = sign,
             .database_retry = {.multiplier = 500ms, .min = 500ms, .max = 30s, .attempts = 0},
             .load_slots = std::make_shared<LoadSlots>(loop.get_executor(), 2),
-            .stop =
-                [this] {
-                  clock.stop();
-                  source.http->stop();
-                }} {
-  for (auto const& plan : scenario.jobs)
-    jobs.push_back({.name = plan.name,
-                    .source = &source,
-                    .timeframe = plan.timeframe,
-                    .symbols = plan.symbols,
-                    .calendar = scenario.make_calendar(),
-                    .history = plan.history,
-                    .schedule = plan.schedule,
-                    .shape = plan.shape});
+            .stop = [this] {
+              clock.stop();
+              source->http->stop();
+            }} {
+  for (auto const& plan : outside.scenario.jobs)
+    jobs.push_back({.job = std::make_shared<Job>(Job{.name = plan.name,
+                                                     .source = source.get(),
+                                                     .timeframe = plan.timeframe,
+                                                     .symbols = plan.symbols,
+                                                     .calendar = outside.scenario.make_calendar(),
+                                                     .history = plan.history,
+                                                     .schedule = plan.schedule,
+                                                     .shape = plan.shape,
+                                                     .settle = plan.settle}),
+                    .source = source});
 }
 
 Task<void> Life::Process::run() {
   auto const begun =
       co_await keep_trying(ports, "the run", [this] { return store.begin_run("run", "simulated"); });
   if (!begun) co_return;
-  auto const result = co_await run_by_schedule(ports, jobs, {.id = *begun, .timings = timings});
+  supervisor.emplace(ports, Run{.id = *begun, .timings = timings}, ledger, board);
+  auto const result = co_await supervisor->run(jobs);
   if (!result) ended_by = result.error();
   (void)co_await store.end_run(*begun, 0);
 }
 
-Life::Life(World& world, Scenario const& scenario, ProviderServer& provider, StoreServer& store, int number,
-           Nanos booted)
-    : process_(std::make_unique<Process>(world, scenario, provider, store, number, booted)) {
-  boost::asio::co_spawn(process_->loop, process_->run(), [process = process_.get()](std::exception_ptr const& broken) {
-    if (broken) std::rethrow_exception(broken);
-    process->ended = true;
-  });
+Life::Life(Outside const& outside, int number, Nanos booted)
+    : process_(std::make_unique<Process>(outside, number, booted)) {
+  boost::asio::co_spawn(process_->loop, process_->run(),
+                        [process = process_.get()](std::exception_ptr const& broken) {
+                          if (broken) std::rethrow_exception(broken);
+                          process->ended = true;
+                        });
 }
 
 Life::~Life() {
-  process_->clock.forget_all();
+  process_->clock.destroy_sleepers();
   process_->loop.destroy_coroutines();
 }
 
 bool Life::step() {
   process_->loop.restart();
   return process_->loop.poll_one() > 0;
+}
+
+void Life::run_until_all_wait() {
+  process_->loop.restart();
+  while (process_->loop.poll() > 0) {
+  }
 }
 
 std::optional<Nanos> Life::first_sleep_ends_in() const {

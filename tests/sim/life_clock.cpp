@@ -1,42 +1,47 @@
 #include "sim/life_clock.hpp"
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+
 #include "pipeline/async.hpp"
 
 namespace candled::sim {
 
-namespace {
+template <class Handler>
+struct LifeClock::Handled final : Sleeper {
+  Handled(boost::asio::io_context& its_loop, Handler&& its_handler)
+      : loop(its_loop), handler(std::move(its_handler)) {}
+  void wake() override { boost::asio::post(loop, std::move(handler)); }
 
-Task<void> wait_on(boost::asio::steady_timer& timer) {
-  boost::system::error_code woken;
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  boost::asio::io_context& loop;
+  Handler handler;
+};
+
+Task<void> LifeClock::wait_until(SteadyTime when) {
+  auto const begin = [this, when]<class Handler>(Handler&& handler) {
+    sleepers_.emplace(
+        when, std::make_unique<Handled<std::decay_t<Handler>>>(loop_, std::forward<Handler>(handler)));
+  };
+  co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(
+      begin, boost::asio::use_awaitable);
 }
 
-constexpr auto never = boost::asio::steady_timer::time_point::max();
-
-}  // namespace
-
 Task<Result<void>> LifeClock::sleep_until(SteadyTime when, StopSign const& sign) {
-  boost::asio::steady_timer timer{loop_, never};
-  auto const place = sleepers_.emplace(when, &timer);
   // A sleeper lets the loop run once in any case.
   for (bool slept = false; !stopping_ && !sign.stopped && (!slept || ticks() < when); slept = true)
-    co_await wait_on(timer);
-  sleepers_.erase(place);
+    co_await wait_until(when);
   if (stopping_ || sign.stopped) co_return fail(ErrorKind::stopped, "stopped");
   co_return Result<void>{};
 }
 
 Task<void> LifeClock::pass(Nanos time) {
   auto const until = ticks() + time;
-  boost::asio::steady_timer timer{loop_, never};
-  auto const place = sleepers_.emplace(until, &timer);
-  do co_await wait_on(timer);
+  do co_await wait_until(until);
   while (ticks() < until);
-  sleepers_.erase(place);
 }
 
 void LifeClock::look_again() {
-  for (auto const& [when, timer] : sleepers_) timer->cancel();
+  for (auto const& [when, sleeper] : std::exchange(sleepers_, {})) sleeper->wake();
 }
 
 void LifeClock::stop() {
@@ -50,11 +55,12 @@ std::optional<Nanos> LifeClock::first_ends_in() const {
 }
 
 void LifeClock::wake_those_due() {
-  auto const now = ticks();
-  for (auto const& [when, timer] : sleepers_) {
-    if (when > now) break;
-    timer->cancel();
-  }
+  while (!sleepers_.empty() && sleepers_.begin()->first <= ticks())
+    sleepers_.extract(sleepers_.begin()).mapped()->wake();
+}
+
+void LifeClock::destroy_sleepers() {
+  while (!sleepers_.empty()) sleepers_.extract(sleepers_.begin());
 }
 
 }  // namespace candled::sim

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "pipeline/clock.hpp"
@@ -32,16 +32,24 @@ class LifeClock final : public Clock {
   // Until the first sleeper's end. nullopt: nobody sleeps.
   std::optional<Nanos> first_ends_in() const;
   void wake_those_due();
-  // Nobody will be woken any more.
-  void forget_all() { sleepers_.clear(); }
+  // Destroys those who sleep where they stand.
+  void destroy_sleepers();
 
  private:
-  using Sleepers = std::multimap<SteadyTime, boost::asio::steady_timer*>;
+  // A coroutine that waits. Not a timer of Asio's, which would ask the kernel each time.
+  struct Sleeper {
+    virtual ~Sleeper() = default;
+    virtual void wake() = 0;  // on the loop, later
+  };
+  template <class Handler>
+  struct Handled;
+
+  Task<void> wait_until(SteadyTime when);
 
   boost::asio::io_context& loop_;
   World const& world_;
   Nanos booted_;
-  Sleepers sleepers_;
+  std::multimap<SteadyTime, std::unique_ptr<Sleeper>> sleepers_;
   bool stopping_ = false;
 };
 

@@ -34,7 +34,8 @@ std::vector<Place> Market::places(Timeframe timeframe, TimeRange range) const {
     if (timeframe == Timeframe::d1) {
       auto const start = zone.at(session->date, 0ms);
       if (start >= range.to) break;
-      if (start >= range.from) found.push_back({.start = start, .closes = session->hours.to, .session_closes = session->hours.to});
+      if (start >= range.from)
+        found.push_back({.start = start, .closes = session->hours.to, .session_closes = session->hours.to});
       continue;
     }
     if (session->hours.from >= range.to) break;
@@ -62,7 +63,8 @@ Market::Fate Market::fate_of(SeriesKey const& series, UtcTime start) const {
             .changes_after = 0ms};
   auto const rare = mix(bits);
   auto const minute_count = static_cast<std::int64_t>((rare >> 32) & 0xff);
-  if (one_in(rare, 400)) fate.published_after = std::chrono::minutes{1 + minute_count / (one_in(rare, 800) ? 1 : 10)};
+  if (one_in(rare, 400))
+    fate.published_after = std::chrono::minutes{1 + minute_count / (one_in(rare, 800) ? 1 : 10)};
   if (one_in(rare >> 16, 60))
     fate.changes_after = fate.published_after + std::chrono::minutes{1 + minute_count};
   return fate;
@@ -87,14 +89,15 @@ Bar Market::bar(SeriesKey const& series, UtcTime start, Content content) const {
   auto const bits = key(series, start);
   double const shift = content == Content::first ? 0 : 0.25 * static_cast<double>(content);
   double const open = 20 + static_cast<double>(bits % 4096) / 16 + shift;
-  Bar bar{.start = start,
-          .open = open,
-          .high = open + static_cast<double>((bits >> 12) % 32) / 16 + 1,
-          .low = open - static_cast<double>((bits >> 17) % 32) / 16 - 1,
-          .close = open + 0.5,
-          .volume = static_cast<double>((bits >> 22) % 100'000) + shift,
-          .vwap = open + 0.125,
-          .trade_count = static_cast<std::int32_t>((bits >> 40) % 10'000) * contents + static_cast<int>(content)};
+  Bar bar{
+      .start = start,
+      .open = open,
+      .high = open + static_cast<double>((bits >> 12) % 32) / 16 + 1,
+      .low = open - static_cast<double>((bits >> 17) % 32) / 16 - 1,
+      .close = open + 0.5,
+      .volume = static_cast<double>((bits >> 22) % 100'000) + shift,
+      .vwap = open + 0.125,
+      .trade_count = static_cast<std::int32_t>((bits >> 40) % 10'000) * contents + static_cast<int>(content)};
   if (content == Content::impossible) std::swap(bar.high, bar.low);
   return bar;
 }

@@ -10,8 +10,8 @@
 
 namespace candled::sim {
 
-// What an answer, or the table, can hold for the window of one bar. Written into the bar (Bar::trade_count), so
-// that a bar says what it is.
+// What an answer, or the table, can hold for the window of one bar. Written into the bar (Bar::trade_count),
+// so that a bar says what it is.
 enum class Content : std::uint8_t {
   absent,
   first,   // as first published
@@ -50,8 +50,8 @@ class Market {
 
   // What a provider that keeps nothing back knows of it at `when`.
   Content content_at(SeriesKey const& series, Place place, UtcTime when) const;
-  // A bar exists and is published as soon after its end as the provider promises: who asks later than that and
-  // takes "none" for an answer is wrong.
+  // A bar exists and is published as soon after its end as the provider promises: who asks later than that
+  // and takes "none" for an answer is wrong.
   bool comes_in_time(SeriesKey const& series, Place place) const;
   Bar bar(SeriesKey const& series, UtcTime start, Content content) const;
   static Content content_of(Bar const& bar);

@@ -72,7 +72,8 @@ ProviderServer::Request ProviderServer::parse_url(std::string const& url) {
   auto const text = std::string_view{url};
   auto const at = [](std::string_view part) { return UtcTime{Milliseconds{number(part)}}; };
   return {.series = {.ticker = url.substr(0, name_ends),
-                     .timeframe = parse_timeframe(text.substr(name_ends + 1, frame_ends - name_ends - 1)).value()},
+                     .timeframe =
+                         parse_timeframe(text.substr(name_ends + 1, frame_ends - name_ends - 1)).value()},
           .range = {.from = at(text.substr(frame_ends + 1, from_ends - frame_ends - 1)),
                     .to = at(text.substr(from_ends + 1))}};
 }
@@ -96,7 +97,8 @@ ProviderServer::Ticket ProviderServer::send(std::string const& url) {
   if (request.fault == Fault::transport) request.reaches_us = draw_.chance(0.5);
   Nanos there = Milliseconds{draw_.between(1, 150)};
   Nanos back = Milliseconds{draw_.between(1, 150)};
-  if (draw_.chance(faults_.slow)) (draw_.chance(0.5) ? there : back) += Milliseconds{draw_.between(1'000, 25'000)};
+  if (draw_.chance(faults_.slow))
+    (draw_.chance(0.5) ? there : back) += Milliseconds{draw_.between(1'000, 25'000)};
   if (request.fault == Fault::timeout) back = 30s - there;
   auto const id = requests_++;
   world_.tell("request {}: {} {} {} to {}", id, request.series.ticker, to_string(request.series.timeframe),
@@ -111,7 +113,8 @@ Result<HttpResponse> ProviderServer::collect(Ticket ticket) {
   auto const pending = pending_.extract(ticket.id);
   auto const& request = pending.mapped();
   if (request.fault == Fault::timeout) return fail(ErrorKind::transport, "no answer within 30 s");
-  if (request.fault == Fault::transport || !request.answer) return fail(ErrorKind::transport, "connection reset");
+  if (request.fault == Fault::transport || !request.answer)
+    return fail(ErrorKind::transport, "connection reset");
   return *request.answer;
 }
 
@@ -137,8 +140,8 @@ bool ProviderServer::over_the_limit() {
   while (!counted_.empty() && counted_.front() <= now - limit.per) counted_.pop_front();
   counted_.push_back(now);
   if (counted_.size() <= static_cast<std::size_t>(limit.requests)) return false;
-  world_.violation(fmt::format("{} requests within {}: the plan allows {}", counted_.size(), in_words(limit.per),
-                               limit.requests));
+  world_.violation(fmt::format("{} requests within {}: the plan allows {}", counted_.size(),
+                               in_words(limit.per), limit.requests));
   return true;
 }
 
@@ -161,7 +164,8 @@ std::optional<HttpResponse> ProviderServer::refusal_of(Request const& request) c
   auto const& plan = scenario_.plan;
   auto const zone = market_.calendar().zone();
   if (request.series.ticker == plan.not_entitled) return response(403, Kind::not_entitled);
-  if (plan.horizon && request.range.from < zone.at(*plan.horizon, 0ms)) return response(403, Kind::beyond_horizon);
+  if (plan.horizon && request.range.from < zone.at(*plan.horizon, 0ms))
+    return response(403, Kind::beyond_horizon);
   if (!plan.end_of_day) return std::nullopt;
   auto const session = market_.calendar().session_at_or_before(world_.true_time());
   bool const open = world_.true_time() < session.hours.to;
@@ -179,7 +183,8 @@ HttpResponse ProviderServer::page_for(Request const& request) {
     auto const& place = places[i];
     auto content = market_.content_at(request.series, place, now);
     if (head.delayed && now < place.closes + kept_back) content = Content::absent;
-    if (i == odd && content != Content::absent && request.fault == Fault::impossible) content = Content::impossible;
+    if (i == odd && content != Content::absent && request.fault == Fault::impossible)
+      content = Content::impossible;
     if (i == odd && content != Content::absent && request.fault == Fault::wrong) content = Content::wrong;
     if (content != Content::absent && bars.size() == scenario_.plan.page_bars) {
       head.more = true;
@@ -204,7 +209,8 @@ Task<Result<HttpResponse>> ModelHttp::get(HttpRequest request) {
 }
 
 HttpRequest ModelProvider::request(Window const& rest, Timeframe timeframe, std::string const&) const {
-  return {.url = fmt::format("{}/{}/{}/{}", rest.ticker, to_string(timeframe), rest.range.from.time_since_epoch().count(),
+  return {.url = fmt::format("{}/{}/{}/{}", rest.ticker, to_string(timeframe),
+                             rest.range.from.time_since_epoch().count(),
                              rest.range.to.time_since_epoch().count()),
           .bearer = Secret{"key"}};
 }

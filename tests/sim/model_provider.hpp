@@ -1,5 +1,5 @@
-// A provider that answers from a simulated market: a server that outlives every start of the daemon, and the two
-// seams through which a start talks to it. Include in .cpp files only: it brings Asio.
+// A provider that answers from a simulated market: a server that outlives every start of the daemon, and the
+// two seams through which a start talks to it. Include in .cpp files only: it brings Asio.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class ProviderServer {
  public:
   ProviderServer(World& world, Scenario const& scenario, Market const& market, Safety& safety);
 
-  // A request is on its way, which takes some time and may be counted although nobody waits for the answer any
-  // more. The answer is there for `collect` after `takes`.
+  // A request is on its way, which takes some time and may be counted although nobody waits for the answer
+  // any more. The answer is there for `collect` after `takes`.
   struct Ticket {
     std::uint64_t id;
     Nanos takes;

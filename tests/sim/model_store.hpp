@@ -1,5 +1,5 @@
-// BarStore on the model's tables: slow, away, in doubt or in deadlock, as the seed wants it. Include in .cpp files
-// only: it brings Asio.
+// BarStore on the model's tables: slow, away, in doubt or in deadlock, as the seed wants it. Include in .cpp
+// files only: it brings Asio.
 #pragma once
 
 #include <functional>
@@ -32,6 +32,8 @@ class StoreServer {
   void be_down_until(UtcTime when) { down_until_ = when; }
   void calm_down();
   bool down() const { return world_.true_time() < down_until_; }
+  // What the database's clock shows.
+  UtcTime now() const { return on_this_host_ ? world_.wall() : world_.true_time(); }
 
   // Each is one transaction, at once, with the checks after its commit.
   std::vector<Series> open_series(SeriesQuery const& query);
@@ -62,6 +64,7 @@ class StoreServer {
   World& world_;
   Safety& safety_;
   Recording recording_;
+  bool on_this_host_;
   Faults faults_;
   Draw draw_;
   ModelTables tables_;
@@ -72,7 +75,8 @@ class StoreServer {
 
 class ModelStore final : public BarStore {
  public:
-  ModelStore(StoreServer& server, LifeClock& clock, World& world) : server_(server), clock_(clock), world_(world) {}
+  ModelStore(StoreServer& server, LifeClock& clock, World& world)
+      : server_(server), clock_(clock), world_(world) {}
 
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
@@ -82,9 +86,6 @@ class ModelStore final : public BarStore {
   Task<Result<BatchId>> record_batch(BatchRecord const& record) override;
 
  private:
-  template <class Value, class Apply>
-  Task<Result<Value>> call(std::string_view name, Apply apply);
-
   StoreServer& server_;
   LifeClock& clock_;
   World& world_;

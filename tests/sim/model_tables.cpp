@@ -47,7 +47,8 @@ std::vector<Series> ModelTables::open_series(SeriesQuery const& query) {
     auto const id = find_or_add(query, ticker);
     auto const& row = series_[id];
     Series series{.id = id, .ticker = ticker, .covered = row.covered};
-    for (auto const& gap : row.gaps) (gap.next_try_at > query.now ? series.parked : series.again).add(gap.during);
+    for (auto const& gap : row.gaps)
+      (gap.next_try_at > query.now ? series.parked : series.again).add(gap.during);
     for (auto const& settle : query.settle)
       series.settled.push_back(*std::ranges::find(row.settled, settle.after, &Settled::after));
     found.push_back(std::move(series));
@@ -83,7 +84,8 @@ void ModelTables::write(SeriesRow& row, Bar const& bar, LoadReport& report) {
   auto const [place, is_new] = row.bars.try_emplace(bar.start, bar);
   if (is_new) {
     ++report.inserted;
-    if (row.covered.contains({.from = bar.start, .to = bar.start + 1ms})) ++row.revisions;  // it had not existed
+    if (row.covered.contains({.from = bar.start, .to = bar.start + 1ms}))
+      ++row.revisions;  // it had not existed
   } else if (same_values(place->second, bar)) {
     ++report.unchanged;
   } else {
@@ -118,7 +120,8 @@ void ModelTables::park(std::vector<FailedWindow> const& windows) {
              gap.during.contains(window.range);
     });
     if (told) continue;
-    GapRow merged{.during = window.range, .reason = window.reason, .last_tried = window.failed_at, .attempts = 0};
+    GapRow merged{
+        .during = window.range, .reason = window.reason, .last_tried = window.failed_at, .attempts = 0};
     for (auto const& gap : gaps) {
       if (!gap.during.overlaps(window.range)) continue;
       if (merged.id == 0) {

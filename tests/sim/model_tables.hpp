@@ -1,5 +1,5 @@
-// The database as a model: what PgBarStore's transactions do to its tables, one call a transaction, at once. A test
-// replays what went in here against PostgreSQL, so that it stays honest.
+// The database as a model: what PgBarStore's transactions do to its tables, one call a transaction, at once.
+// A test replays what went in here against PostgreSQL, so that it stays honest.
 #pragma once
 
 #include <map>

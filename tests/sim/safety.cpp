@@ -18,8 +18,8 @@ Content content_in(BarTable const& table, UtcTime start) {
 }
 
 bool same_values(Bar const& a, Bar const& b) {
-  return a.open == b.open && a.high == b.high && a.low == b.low && a.close == b.close && a.volume == b.volume &&
-         a.vwap == b.vwap && a.trade_count == b.trade_count;
+  return a.open == b.open && a.high == b.high && a.low == b.low && a.close == b.close &&
+         a.volume == b.volume && a.vwap == b.vwap && a.trade_count == b.trade_count;
 }
 
 }  // namespace
@@ -49,13 +49,15 @@ void Safety::answered(SeriesKey const& series, Place place, Content content) {
 }
 
 void Safety::broken(SeriesKey const& series, UtcTime start, std::string_view what, Content content) {
-  world_.violation(fmt::format("{} {} {}: {} ({})", series.ticker, to_string(series.timeframe), to_rfc3339(start),
-                               what, to_string(content)));
+  world_.violation(fmt::format("{} {} {}: {} ({})", series.ticker, to_string(series.timeframe),
+                               to_rfc3339(start), what, to_string(content)));
 }
 
 void Safety::check_place(SeriesKey const& series, Place place, Content content) {
-  if (content == Content::forming) return broken(series, place.start, "a bar that still formed is stored", content);
-  if (content == Content::impossible) return broken(series, place.start, "an impossible bar is stored", content);
+  if (content == Content::forming)
+    return broken(series, place.start, "a bar that still formed is stored", content);
+  if (content == Content::impossible)
+    return broken(series, place.start, "an impossible bar is stored", content);
   if (place.closes > world_.true_time())
     return broken(series, place.start, "a time is covered that has not passed yet", content);
   auto const* const answers = answers_of(series, place.start);
@@ -71,7 +73,8 @@ void Safety::committed(SeriesKey const& series, BarTable const& table, RangeSet 
     auto bar = table.lower_bound(range.from);
     for (auto const& place : market_.places(series.timeframe, range)) {
       while (bar != table.end() && bar->first < place.start) {
-        broken(series, bar->first, "a bar outside of all sessions is stored", Market::content_of(bar->second));
+        broken(series, bar->first, "a bar outside of all sessions is stored",
+               Market::content_of(bar->second));
         ++bar;
       }
       bool const there = bar != table.end() && bar->first == place.start;
@@ -82,9 +85,11 @@ void Safety::committed(SeriesKey const& series, BarTable const& table, RangeSet 
   for (auto const& part : settled) check_settled(series, table, part);
 }
 
-void Safety::check_settled(SeriesKey const& series, BarTable const& table, LoadSlice::SettledPart const& part) {
+void Safety::check_settled(SeriesKey const& series, BarTable const& table,
+                           LoadSlice::SettledPart const& part) {
   auto const known = std::ranges::find(settle_, part.after);
-  if (known == settle_.end()) return world_.violation(fmt::format("settled after {}, which nobody wants", in_words(part.after)));
+  if (known == settle_.end())
+    return world_.violation(fmt::format("settled after {}, which nobody wants", in_words(part.after)));
   auto const index = static_cast<std::size_t>(known - settle_.begin());
   for (auto const& range : part.during.ranges())
     for (auto const& place : market_.places(series.timeframe, range)) {

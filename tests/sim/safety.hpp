@@ -1,5 +1,6 @@
-// What must hold after every commit: nothing is covered that no answer spoke of, no bar is stored that no answer
-// held, none that still formed, none that cannot be true; a settled range is what was answered late enough.
+// What must hold after every commit: nothing is covered that no answer spoke of, no bar is stored that no
+// answer held, none that still formed, none that cannot be true; a settled range is what was answered late
+// enough.
 #pragma once
 
 #include <cstdint>

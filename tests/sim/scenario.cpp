@@ -81,7 +81,8 @@ Troubles draw_troubles(Draw draw) {
 Plan draw_plan(Draw draw, Date day, std::vector<std::string> const& symbols) {
   constexpr std::array requests{10, 30, 60, 150, 300};
   Plan plan;
-  plan.limit = {.requests = draw.one_of(requests), .per = 60s, .burst = static_cast<int>(draw.between(1, 10))};
+  plan.limit = {
+      .requests = draw.one_of(requests), .per = 60s, .burst = static_cast<int>(draw.between(1, 10))};
   if (draw.chance(0.15)) plan.horizon = days_before(day, draw.between(1, 3));
   if (draw.chance(0.15)) plan.not_entitled = draw.one_of(symbols);
   plan.delayed = draw.chance(0.15);
@@ -101,13 +102,14 @@ std::vector<JobPlan> draw_jobs(Draw draw, Date day) {
   // Once a minute is dear: for two symbols only.
   auto const pause = count == 2 ? draw.one_of(every) : every[static_cast<std::size_t>(draw.between(1, 4))];
   std::vector<JobPlan> jobs;
-  jobs.push_back({.name = "minutes",
-                  .timeframe = Timeframe::m1,
-                  .symbols = symbols,
-                  .history = days_before(day, draw.between(1, 5)),
-                  .schedule = EverySchedule{.every = pause, .delay = Milliseconds{draw.between(15, 40) * 1'000}},
-                  .shape = shape,
-                  .settle = settle});
+  jobs.push_back(
+      {.name = "minutes",
+       .timeframe = Timeframe::m1,
+       .symbols = symbols,
+       .history = days_before(day, draw.between(1, 5)),
+       .schedule = EverySchedule{.every = pause, .delay = Milliseconds{draw.between(15, 40) * 1'000}},
+       .shape = shape,
+       .settle = settle});
   jobs.push_back({.name = "days",
                   .timeframe = Timeframe::d1,
                   .symbols = symbols,
@@ -142,35 +144,40 @@ Scenario scenario_of(std::uint64_t seed) {
   scenario.jobs = draw_jobs(Draw{seed, "jobs"}, day.date);
   scenario.plan = draw_plan(Draw{seed, "plan"}, day.date, scenario.jobs.front().symbols);
   scenario.breaker = {.failures = static_cast<int>(draw.between(3, 8)), .open_for = 60s};
-  scenario.retry = {.multiplier = 1s, .min = 1s, .max = 120s, .attempts = static_cast<int>(draw.between(3, 10))};
+  scenario.retry = {
+      .multiplier = 1s, .min = 1s, .max = 120s, .attempts = static_cast<int>(draw.between(3, 10))};
   scenario.concurrency = static_cast<std::size_t>(draw.between(1, 8));
+  scenario.database_on_this_host = draw.chance(0.7);
   scenario.faults = draw_faults(Draw{seed, "faults"});
   scenario.troubles = draw_troubles(Draw{seed, "troubles"});
   return scenario;
 }
 
 std::string describe(Scenario const& s) {
-  auto text = fmt::format("{} ({}, {}), calm from {}; {} requests a minute, burst {}, {} bars a page{}{}{}{}",
-                          to_string(Date{std::chrono::floor<std::chrono::days>(s.begins)}), s.day,
-                          s.calendar == CalendarKind::xnys ? "XNYS" : "24x7", to_rfc3339(s.calm_from),
-                          s.plan.limit.requests, s.plan.limit.burst, s.plan.page_bars,
-                          s.plan.delayed ? ", delayed" : "", s.plan.end_of_day ? ", end of day" : "",
-                          s.plan.horizon ? ", from " + to_string(*s.plan.horizon) : "",
-                          s.plan.not_entitled.empty() ? "" : ", without " + s.plan.not_entitled);
+  auto text = fmt::format(
+      "{} ({}, {}), calm from {}; {} requests a minute, burst {}, {} bars a page{}{}{}{}{}",
+      to_string(Date{std::chrono::floor<std::chrono::days>(s.begins)}), s.day,
+      s.calendar == CalendarKind::xnys ? "XNYS" : "24x7", to_rfc3339(s.calm_from), s.plan.limit.requests,
+      s.plan.limit.burst, s.plan.page_bars, s.plan.delayed ? ", delayed" : "",
+      s.plan.end_of_day ? ", end of day" : "", s.plan.horizon ? ", from " + to_string(*s.plan.horizon) : "",
+      s.plan.not_entitled.empty() ? "" : ", without " + s.plan.not_entitled,
+      s.database_on_this_host ? "" : ", the database on another host");
   for (auto const& job : s.jobs)
-    text += fmt::format("; {} {} of {} symbols since {}", job.name, to_string(job.timeframe), job.symbols.size(),
-                        to_string(job.history));
+    text += fmt::format("; {} {} of {} symbols since {}", job.name, to_string(job.timeframe),
+                        job.symbols.size(), to_string(job.history));
   auto const& f = s.faults;
   text += fmt::format(
-      "; transport {:.3f} timeout {:.3f} 5xx {:.3f} 429 {:.3f} malformed {:.3f} impossible {:.3f} wrong {:.3f} "
+      "; transport {:.3f} timeout {:.3f} 5xx {:.3f} 429 {:.3f} malformed {:.3f} impossible {:.3f} wrong "
+      "{:.3f} "
       "slow {:.3f} db: unavailable {:.3f} deadlock {:.3f} in doubt {:.3f} slow {:.3f} killed {:.3f}",
       f.transport, f.timeout, f.server_error, f.throttled, f.malformed, f.impossible, f.wrong, f.slow,
       f.db_unavailable, f.db_deadlock, f.db_in_doubt, f.db_slow, f.kill_at_commit);
   auto const& t = s.troubles;
-  return text + fmt::format("; {} kills {} crash loops {} stops {} outages {} of the database {} key refusals, clock "
-                            "{} back {} ahead, {} suspends",
-                            t.kills, t.crash_loops, t.stops, t.provider_outages, t.database_outages,
-                            t.key_refusals, t.clock_set_back, t.clock_set_ahead, t.suspends);
+  return text + fmt::format(
+                    "; {} kills {} crash loops {} stops {} outages {} of the database {} key refusals, clock "
+                    "{} back {} ahead, {} suspends",
+                    t.kills, t.crash_loops, t.stops, t.provider_outages, t.database_outages, t.key_refusals,
+                    t.clock_set_back, t.clock_set_ahead, t.suspends);
 }
 
 }  // namespace candled::sim

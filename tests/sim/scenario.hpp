@@ -13,8 +13,8 @@
 
 namespace candled::sim {
 
-// Every seed has some of these and not the others (swarm testing: all faults at once hide bugs). Rates are per
-// request, or per call of the store; 0: not in this seed.
+// Every seed has some of these and not the others (swarm testing: all faults at once hide bugs). Rates are
+// per request, or per call of the store; 0: not in this seed.
 struct Faults {
   double transport = 0;     // no answer: at once
   double timeout = 0;       // no answer: after 30 s
@@ -75,6 +75,7 @@ struct Scenario {
   BreakerPolicy breaker;
   RetryPolicy retry;
   std::size_t concurrency = 4;
+  bool database_on_this_host = true;  // and so it has the host's wall clock
   std::vector<JobPlan> jobs;
   Faults faults;
   Troubles troubles;

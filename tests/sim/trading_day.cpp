@@ -6,6 +6,7 @@
 
 #include "sim/completeness.hpp"
 #include "sim/life.hpp"
+#include "sim/model_ledger.hpp"
 #include "sim/model_provider.hpp"
 #include "sim/model_store.hpp"
 
@@ -15,13 +16,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What ever happens at one moment ends: beyond this the daemon turns in circles.
-constexpr int steps_at_once_max = 2'000'000;
-
 TimeRange life_of(Scenario const& scenario) {
   auto first = scenario.jobs.front().history;
   for (auto const& job : scenario.jobs) first = std::min(first, job.history);
-  return {.from = std::chrono::sys_days{first} - std::chrono::days{7}, .to = scenario.ends + std::chrono::days{30}};
+  return {.from = std::chrono::sys_days{first} - std::chrono::days{7},
+          .to = scenario.ends + std::chrono::days{30}};
 }
 
 class TradingDay {
@@ -53,6 +52,7 @@ class TradingDay {
   Safety safety_;
   ProviderServer provider_;
   StoreServer store_;
+  LedgerServer ledger_;
   Completeness completeness_;
   Draw draw_;
   std::unique_ptr<Life> life_;
@@ -70,6 +70,7 @@ TradingDay::TradingDay(std::uint64_t seed, Trace::Shown shown, StoreServer::Reco
       safety_(world_, market_, life_of(scenario_).from, scenario_.jobs.front().settle),
       provider_(world_, scenario_, market_, safety_),
       store_(world_, scenario_, safety_, recording),
+      ledger_(world_, store_),
       completeness_(world_, scenario_, market_, store_.tables()),
       draw_(seed, "day") {
   store_.kill_the_caller = [this] { kill_now_ = true; };
@@ -95,7 +96,8 @@ void TradingDay::plan_troubles() {
     return std::chrono::seconds{1 + static_cast<std::int64_t>(size * size * size * most)};
   };
   auto const now = [this] { return world_.true_time(); };
-  plan("kills", troubles.kills, [this](double size) { steps_until_kill_ = static_cast<std::int64_t>(size * 400); });
+  plan("kills", troubles.kills,
+       [this](double size) { steps_until_kill_ = static_cast<std::int64_t>(size * 400); });
   plan("crash loops", troubles.crash_loops, [this](double) {
     for (int i = 0; i < 10; ++i)
       world_.after(std::chrono::seconds{6 * i}, [this] {
@@ -123,8 +125,10 @@ void TradingDay::plan_troubles() {
       world_.wall_ahead = 0ms;
     });
   };
-  plan("back", troubles.clock_set_back, [=](double size) { set_clock(-seconds(size, 172'800), seconds(size, 7'200)); });
-  plan("ahead", troubles.clock_set_ahead, [=](double size) { set_clock(seconds(size, 864'000), seconds(size, 7'200)); });
+  plan("back", troubles.clock_set_back,
+       [=](double size) { set_clock(-seconds(size, 172'800), seconds(size, 7'200)); });
+  plan("ahead", troubles.clock_set_ahead,
+       [=](double size) { set_clock(seconds(size, 864'000), seconds(size, 7'200)); });
   plan("suspends", troubles.suspends, [=, this](double size) {
     world_.tell("the host falls asleep");
     world_.fall_asleep_for(seconds(size, 14'400));
@@ -135,8 +139,12 @@ void TradingDay::start() {
   if (life_) return;
   ++starts_;
   world_.tell("start {}", starts_);
-  if (starts_ == 1 || draw_.chance(0.1)) booted_ = world_.monotonic() - Milliseconds{draw_.between(1'000, 600'000)};
-  life_ = std::make_unique<Life>(world_, scenario_, provider_, store_, starts_, booted_);
+  if (starts_ == 1 || draw_.chance(0.1))
+    booted_ = world_.monotonic() - Milliseconds{draw_.between(1'000, 600'000)};
+  life_ = std::make_unique<Life>(
+      Outside{
+          .world = world_, .scenario = scenario_, .provider = provider_, .store = store_, .ledger = ledger_},
+      starts_, booted_);
 }
 
 void TradingDay::kill() {
@@ -176,17 +184,18 @@ void TradingDay::calm_down() {
   kill_now_ = false;
   steps_until_kill_.reset();
   world_.wall_ahead = 0ms;
+  world_.wake_up();
   provider_.calm_down();
   store_.calm_down();
   start();
 }
 
 void TradingDay::run_what_is_ready() {
-  for (int steps = 0; life_; ++steps) {
-    bool const its_time = steps_until_kill_ && (*steps_until_kill_)-- <= 0;
-    if (kill_now_ || its_time) return kill();
+  if (life_ && !steps_until_kill_) life_->run_until_all_wait();
+  if (life_ && kill_now_) return kill();
+  while (life_ && steps_until_kill_) {
+    if ((*steps_until_kill_)-- <= 0) return kill();
     if (!life_->step()) break;
-    if (steps == steps_at_once_max) return world_.violation("the daemon turns in circles");
   }
   if (life_ && life_->ended()) note_an_end();
   if (life_ && !life_->first_sleep_ends_in()) world_.violation("everybody waits for ever");

@@ -1,4 +1,5 @@
-// True time, what is to happen at which of its moments, and what happened. It outlives every start of the daemon.
+// True time, what is to happen at which of its moments, and what happened. It outlives every start of the
+// daemon.
 #pragma once
 
 #include <chrono>
@@ -39,6 +40,7 @@ class World {
   void go_on_until(Nanos truth);
   // The host sleeps: true time passes, its monotonic clock does not.
   void fall_asleep_for(Nanos time) { asleep_until_ = truth_ + time; }
+  void wake_up() { asleep_until_.reset(); }
   std::optional<Nanos> asleep_until() const { return asleep_until_; }
 
   Trace& trace() { return trace_; }
