@@ -64,8 +64,8 @@ class BatchRun {
   // How long to wait before the next try. nullopt: there is none.
   std::optional<Milliseconds> note_failed_try(Window const& rest, Error const& error, Tries& tries);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
-  Result<Page> take_page(Window const& rest, HttpResponse& response);
-  UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
+  Result<Page> take_page(Window const& rest, UtcTime asked_at, HttpResponse& response);
+  void leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first);
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<FailedBar> const& impossible);
   void note_failure(Window const& rest, Error error);
@@ -159,8 +159,10 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
       co_return std::unexpected(*source_.key_refused);
     }
 
+    auto const asked_at = ports_.clock.now();
     auto response = co_await ask(rest, cursor);
-    auto page = response ? take_page(rest, *response) : Result<Page>{std::unexpected(response.error())};
+    auto page =
+        response ? take_page(rest, asked_at, *response) : Result<Page>{std::unexpected(response.error())};
     if (page) {
       source_.pacer->succeeded();
       co_return page;
@@ -206,7 +208,7 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
 
 // Without an await from the parse to the loader's `add`: the bars at the end of the open load are this
 // page's.
-Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
+Result<Page> BatchRun::take_page(Window const& rest, UtcTime asked_at, HttpResponse& response) {
   auto& bars = loader_.bars();
   auto const first = bars.size();
   auto const parse_started = ports_.clock.ticks();
@@ -225,7 +227,7 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
                             checked.rejected.size(), to_string(checked.rejected.front().reason),
                             to_rfc3339(checked.rejected.front().bar.start)));
   }
-  if (page->delayed) page->proven_until = proven_by_delayed(rest, *page, first);
+  if (page->delayed) leave_what_is_kept_back(rest, asked_at, *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   result_.record.bars += good;
@@ -242,13 +244,13 @@ Result<Page> BatchRun::take_page(Window const& rest, HttpResponse& response) {
   return page;
 }
 
-// Of a plan without live data: what is old enough to have been published, and what has come.
-UtcTime BatchRun::proven_by_delayed(Window const& rest, Page const& page, std::size_t first) {
-  auto const& bars = loader_.bars();
-  auto proven = bar_start(batch_.timeframe, calendar_.zone(), ports_.clock.now() - kept_back);
-  if (bars.size() > first)
-    proven = std::max(proven, bar_end(batch_.timeframe, calendar_.zone(), bars.back().start));
-  return std::clamp(proven, rest.range.from, page.proven_until);
+// A plan without live data proves what had closed and been published when it was asked. A bar after that may
+// have come, but may be half of what it will be: it is left, and stays due.
+void BatchRun::leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first) {
+  auto const published = calendar_.closed_until(batch_.timeframe, asked_at - kept_back);
+  page.proven_until = std::clamp(published, rest.range.from, page.proven_until);
+  auto& bars = loader_.bars();
+  while (bars.size() > first && bars.back().start >= page.proven_until) bars.pop_back();
 }
 
 // The page proves its whole range but for the times of the bars that cannot be true: those stay due.
