@@ -113,7 +113,9 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
                    .close = 2,
                    .volume = 10});
   }
-  Page page{.bars = static_cast<std::size_t>(to - from), .proven_until = at_minute(to)};
+  Page page{.bars = static_cast<std::size_t>(to - from),
+            .proven_until = at_minute(to),
+            .delayed = body.contains("too early")};
   if (at_minute(to) < rest.range.to) page.cursor = "more";
   return page;
 }
