@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <expected>
+#include <optional>
 #include <random>
 #include <tuple>
 
@@ -44,14 +47,24 @@ Source* source_named(Engine const& engine, std::string const& name) {
   return std::ranges::find(engine.sources, name, [](auto const& source) { return source->name; })->get();
 }
 
-std::unique_ptr<Engine> make_engine(Config const& config) {
+// For drills only: time that runs faster, as in docs/exchange.md. nullopt: the machine's.
+std::expected<std::optional<TimeLens>, std::string> drill_clock() {
+  auto const* const text =
+      std::getenv("CANDLED_DRILL_CLOCK");  // NOLINT(concurrency-mt-unsafe): no thread yet
+  if (text == nullptr) return std::nullopt;
+  auto const lens = parse_time_lens(text);
+  if (!lens) return std::unexpected(lens.error());
+  return *lens;
+}
+
+std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens> const& lens) {
   // A connection that breaks, and a disk quota that is full, are errors of a write, not the end of who works.
   // (Who only reads ends quietly when its own reader goes away, as in `candled gaps | head`.)
   std::ignore = std::signal(SIGPIPE, SIG_IGN);
   std::ignore = std::signal(SIGXFSZ, SIG_IGN);
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
-  engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
+  engine->clock = std::make_unique<RealClock>(engine->loop->get_executor(), lens);
   engine->random = std::make_unique<Random>(std::random_device{}());
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
   for (auto const& provider : config.providers)
@@ -65,17 +78,17 @@ std::unique_ptr<Engine> make_engine(Config const& config) {
   return engine;
 }
 
-ExitCode run(Options const& options, Config const& config) {
+ExitCode run(Options const& options, Config const& config, std::optional<TimeLens> const& lens) {
   switch (options.command) {
-    case Command::plan: return plan_command(config, options);
-    case Command::status: return status_command(config, options);
-    case Command::gaps: return gaps_command(config, options);
+    case Command::plan: return plan_command(config, options, real_now(lens));
+    case Command::status: return status_command(config, options, real_now(lens));
+    case Command::gaps: return gaps_command(config, options, real_now(lens));
     case Command::check: return check_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
-    case Command::run: return run_command(*make_engine(config), config);
-    case Command::once: return once_command(*make_engine(config), config, options);
-    case Command::backfill: return backfill_command(*make_engine(config), config, options);
+    case Command::run: return run_command(*make_engine(config, lens), config);
+    case Command::once: return once_command(*make_engine(config, lens), config, options);
+    case Command::backfill: return backfill_command(*make_engine(config, lens), config, options);
   }
   return ExitCode::usage;
 }
@@ -97,12 +110,20 @@ ExitCode run(int argc, char const* const* argv) {
   }
   auto const& options = std::get<Options>(parsed);
   if (options.command == Command::version) return version_command(options);
+  auto const lens = drill_clock();
+  if (!lens) {
+    fmt::print(stderr, "candled: CANDLED_DRILL_CLOCK: {}\n", lens.error());
+    return ExitCode::usage;
+  }
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
   bool const works = options.command == Command::backfill || options.command == Command::once;
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
-  return run(options, *config);
+  if (*lens)
+    log_warn("the clock is a drill's (CANDLED_DRILL_CLOCK): it is {} now, and time runs {} times as fast",
+             to_rfc3339(real_now(*lens)), (*lens)->speed);
+  return run(options, *config, *lens);
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
 
 // These read, and need no engine.
-ExitCode plan_command(Config const& config, Options const& options);
-ExitCode status_command(Config const& config, Options const& options);
-ExitCode gaps_command(Config const& config, Options const& options);
+ExitCode plan_command(Config const& config, Options const& options, UtcTime now);
+ExitCode status_command(Config const& config, Options const& options, UtcTime now);
+ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
 ExitCode check_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);

@@ -116,7 +116,7 @@ void print_json(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstima
 
 }  // namespace
 
-ExitCode plan_command(Config const& config, Options const& options) {
+ExitCode plan_command(Config const& config, Options const& options, UtcTime now) {
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
@@ -128,7 +128,6 @@ ExitCode plan_command(Config const& config, Options const& options) {
     print_error(error.what);
     return exit_code_of(error.kind);
   }
-  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
   std::vector<JobEstimate> estimates;
   for (auto const* const job : chosen) {
     auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];

@@ -127,7 +127,7 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
 
 }  // namespace
 
-ExitCode status_command(Config const& config, Options const& options) {
+ExitCode status_command(Config const& config, Options const& options, UtcTime now) {
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
@@ -137,7 +137,6 @@ ExitCode status_command(Config const& config, Options const& options) {
     print_error(account.error().what);
     return exit_code_of(account.error().kind);
   }
-  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
   std::vector<JobStatus> statuses;
   statuses.reserve(chosen.size());
   for (auto const* const job : chosen)

@@ -87,6 +87,10 @@ std::string pg_text(std::int32_t value) {
   return fmt::format("{}", value);
 }
 
+std::string pg_text(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+
 std::string pg_text(SeriesId id) {
   return pg_text(std::to_underlying(id));
 }
@@ -105,8 +109,13 @@ std::string pg_text(std::string_view text) {
   return good;
 }
 
+void PgArray::add_raw(std::string_view element) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += element;
+}
+
 void PgArray::add_quoted(std::string_view element) {
-  text_ += text_.size() > 1 ? ",\"" : "\"";
+  add_raw("\"");
   for (char const c : element) {
     if (c == '"' || c == '\\') text_ += '\\';
     text_ += c;

@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Raised{"53100", ErrorKind::db_unavailable}, Raised{"55P03", ErrorKind::db_unavailable},
                     Raised{"57014", ErrorKind::db_unavailable}, Raised{"08006", ErrorKind::db_unavailable},
                     Raised{"22000", ErrorKind::db_refused}, Raised{"23505", ErrorKind::db_refused},
-                    Raised{"42501", ErrorKind::db_refused}, Raised{"25006", ErrorKind::db_unavailable},
+                    Raised{"42501", ErrorKind::db_denied}, Raised{"25006", ErrorKind::db_unavailable},
                     Raised{"XX000", ErrorKind::db_refused}));
 
 // The answer of a store whose URL leads nowhere good.
@@ -182,7 +182,7 @@ TEST_F(FailureTest, missing_database_is_refused) {
 TEST_F(FailureTest, missing_user_is_refused) {
   auto const error = opening(with_option(database_.url(), "user", "nobody_we_know"));
 
-  EXPECT_EQ(error.kind, ErrorKind::db_refused);
+  EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_NE(error.what.find("role \"nobody_we_know\" does not exist (SQLSTATE 28000)"), std::string::npos)
       << error.what;
 }
@@ -202,7 +202,7 @@ TEST_F(FailureTest, missing_permission_is_refused) {
 
   auto const error = opening(with_option(database_.url(), "user", role));
 
-  EXPECT_EQ(error.kind, ErrorKind::db_refused);
+  EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_NE(error.what.find("permission denied for schema candled (SQLSTATE 42501)"), std::string::npos)
       << error.what;
   rows("DROP ROLE " + role);

@@ -90,7 +90,10 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   switch (response.status) {
     case 200: break;
     case 401: return fail(ErrorKind::key_refused, "the key is refused");
-    case 403: return fail(ErrorKind::not_entitled, "not entitled");
+    case 403:
+      if (response.body == "horizon") return fail(ErrorKind::beyond_horizon, "too old");
+      if (response.body == "today") return fail(ErrorKind::not_today, "not before tomorrow");
+      return fail(ErrorKind::not_entitled, "not entitled");
     case 418: return fail(ErrorKind::malformed, "not what was agreed");
     case 429:
       return std::unexpected(
@@ -110,7 +113,9 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
                    .close = 2,
                    .volume = 10});
   }
-  Page page{.bars = static_cast<std::size_t>(to - from), .proven_until = at_minute(to)};
+  Page page{.bars = static_cast<std::size_t>(to - from),
+            .proven_until = at_minute(to),
+            .delayed = body.contains("too early")};
   if (at_minute(to) < rest.range.to) page.cursor = "more";
   return page;
 }

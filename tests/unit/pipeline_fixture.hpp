@@ -29,6 +29,8 @@ class VirtualClock final : public Clock {
   void stop() override;
   bool stopping() const override { return stopping_; }
 
+  void advance(Milliseconds time) { ticks_ += time; }
+
   // Runs the loop until nothing is left to do; fails the test when all wait for ever.
   void run(bool const& done);
   Milliseconds elapsed() const;

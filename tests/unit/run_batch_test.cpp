@@ -109,6 +109,33 @@ TEST(RunBatch, a_plan_without_live_data_proves_nothing_of_the_last_quarter_of_an
   EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
 }
 
+TEST(RunBatch, a_plan_without_live_data_proves_what_was_old_enough_when_it_was_asked) {
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+  fixture.http->latency = 3min;
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  fixture.run(batch, {.parallel = 1});
+
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
+}
+
+TEST(RunBatch, a_bar_of_the_last_quarter_of_an_hour_may_not_be_whole_and_stays_due) {
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("too early"); }};
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  auto const result = fixture.run(batch, {.parallel = 1});
+
+  EXPECT_EQ(result.record.bars, 25);
+  EXPECT_EQ(fixture.store.bars_of(1), 25U);
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
+}
+
 TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
   PipelineFixture fixture{
       [](std::string const&, int) -> Result<HttpResponse> { return good_answer("all impossible"); }};
