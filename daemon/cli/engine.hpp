@@ -9,6 +9,7 @@
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
 #include "pipeline/timings_csv.hpp"
+#include "store/ledger.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -22,6 +23,7 @@ struct Engine {
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Random> random;
   std::unique_ptr<BarStore> store;
+  std::unique_ptr<Ledger> ledger;
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<Job> jobs;
   Progress progress;
