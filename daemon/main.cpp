@@ -97,7 +97,11 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::version: return version_command(options);
     case Command::run: return run_command(*make_engine(config, lens), config);
     case Command::once: return once_command(*make_engine(config, lens), config, options);
-    case Command::backfill: return backfill_command(*make_engine(config, lens), config, options);
+    case Command::backfill:
+      return options.detach ? detach_command(config, options, real_now(lens))
+                            : backfill_command(*make_engine(config, lens), config, options);
+    case Command::cancel: return cancel_command(config, options);
+    case Command::retry: return retry_command(config, options);
   }
   return ExitCode::usage;
 }
@@ -126,7 +130,8 @@ ExitCode run(int argc, char const* const* argv) {
   }
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  bool const works = options.command == Command::backfill || options.command == Command::once;
+  bool const works =
+      (options.command == Command::backfill && !options.detach) || options.command == Command::once;
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   if (*lens)
