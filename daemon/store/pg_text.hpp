@@ -17,6 +17,7 @@ std::string pg_text(RangeSet const& set);  // tstzmultirange
 std::string pg_text(double value);         // shortest form that reads back as the same value
 std::string pg_text(std::int32_t value);
 std::string pg_text(SeriesId id);
+std::string pg_text(Milliseconds duration);  // an int8
 
 // Text that PostgreSQL takes: broken UTF-8 and NUL become "?".
 std::string pg_text(std::string_view text);
@@ -29,6 +30,7 @@ class PgArray {
     add_quoted(pg_text(value));
   }
   std::string text() const { return text_ + "}"; }
+  bool empty() const { return text_.size() == 1; }
 
  private:
   void add_quoted(std::string_view element);
