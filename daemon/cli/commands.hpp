@@ -13,7 +13,7 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
 
 // These ask a running daemon, by way of the database: `backfill --detach`, and what becomes of it.
-ExitCode detach_command(Config const& config, Options const& options);
+ExitCode detach_command(Config const& config, Options const& options, UtcTime now);
 ExitCode cancel_command(Config const& config, Options const& options);
 ExitCode retry_command(Config const& config, Options const& options);
 

@@ -69,8 +69,7 @@ ExitCode say_retried(BackfillRequest const& request, std::int64_t asked) {
 
 }  // namespace
 
-ExitCode detach_command(Config const& config, Options const& options) {
-  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+ExitCode detach_command(Config const& config, Options const& options, UtcTime now) {
   auto const asked = asked_of(make_jobs(config), options, now);
   if (asked.empty()) return ExitCode::usage;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
