@@ -20,7 +20,9 @@
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
 #include "provider/polygon.hpp"
+#include "store/budget_name.hpp"
 #include "store/pg_bar_store.hpp"
+#include "store/pg_ledger.hpp"
 
 namespace candled {
 namespace {
@@ -37,8 +39,14 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   source->name = provider.name;
   source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
   source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
-  source->pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
-                                          static_cast<std::size_t>(provider.concurrency));
+  source->pacer =
+      std::make_unique<Pacer>(executor, *engine.clock, *engine.ledger, *engine.random,
+                              PacerOptions{.budget = budget_name(provider.base_url, provider.api_key),
+                                           .holder = new_holder(),
+                                           .limit = provider.rate_limit,
+                                           .breaker = config.breaker,
+                                           .concurrency = static_cast<std::size_t>(provider.concurrency),
+                                           .timeout = provider.timeout});
   source->retry = config.retry;
   return source;
 }
@@ -66,6 +74,7 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   engine->loop = std::make_shared<boost::asio::io_context>(1);
   engine->clock = std::make_unique<RealClock>(engine->loop->get_executor(), lens);
   engine->random = std::make_unique<Random>(std::random_device{}());
+  engine->ledger = std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0);
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
   for (auto const& provider : config.providers)
     engine->sources.push_back(make_source(config, provider, *engine));
@@ -88,7 +97,11 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::version: return version_command(options);
     case Command::run: return run_command(*make_engine(config, lens), config);
     case Command::once: return once_command(*make_engine(config, lens), config, options);
-    case Command::backfill: return backfill_command(*make_engine(config, lens), config, options);
+    case Command::backfill:
+      return options.detach ? detach_command(config, options, real_now(lens))
+                            : backfill_command(*make_engine(config, lens), config, options);
+    case Command::cancel: return cancel_command(config, options);
+    case Command::retry: return retry_command(config, options);
   }
   return ExitCode::usage;
 }
@@ -117,7 +130,8 @@ ExitCode run(int argc, char const* const* argv) {
   }
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  bool const works = options.command == Command::backfill || options.command == Command::once;
+  bool const works =
+      (options.command == Command::backfill && !options.detach) || options.command == Command::once;
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   if (*lens)

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 
+#include "cli/asked_ranges.hpp"
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
 #include "cli/work.hpp"
@@ -11,39 +11,6 @@
 namespace candled {
 
 namespace {
-
-// Two dates include both days; two times are half-open. Never beyond what is final.
-TimeRange range_of(Job const& job, Options const& options, UtcTime now) {
-  auto const zone = job.calendar.zone();
-  TimeRange range{};
-  if (auto const* const day = std::get_if<Date>(&*options.from)) {
-    range = {.from = zone.at(*day, Milliseconds{0}),
-             .to = zone.at(next_day(std::get<Date>(*options.to)), Milliseconds{0})};
-  } else {
-    range = {.from = std::get<UtcTime>(*options.from), .to = std::get<UtcTime>(*options.to)};
-  }
-  range.to = std::min(range.to, everything_due(job, now).wanted.to);
-  return range;
-}
-
-// The symbols that were asked for, as this job has them. Empty: it has none of them.
-std::vector<std::string> chosen_symbols(Job const& job, std::vector<std::string> const& asked) {
-  if (asked.empty()) return job.symbols;
-  std::vector<std::string> chosen;
-  for (auto const& symbol : job.symbols)
-    if (std::ranges::find(asked, symbol) != asked.end()) chosen.push_back(symbol);
-  return chosen;
-}
-
-// Symbols that no chosen job has: a typo, or a symbol to add to the configuration.
-std::vector<std::string> unknown_symbols(std::vector<Job> const& jobs,
-                                         std::vector<std::string> const& asked) {
-  auto unknown = asked;
-  for (auto const& job : jobs)
-    std::erase_if(unknown,
-                  [&](auto const& one) { return std::ranges::find(job.symbols, one) != job.symbols.end(); });
-  return unknown;
-}
 
 void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
   bool stopped = false;
@@ -73,31 +40,12 @@ Task<ExitCode> backfill(Engine& engine, std::vector<JobOrder> orders) {
 }  // namespace
 
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options) {
-  auto const named = chosen_jobs(engine.jobs, options.job);
-  if (named.empty()) return ExitCode::usage;
-  std::vector<Job> jobs;
-  for (auto const* const job : named) {
-    auto chosen = *job;
-    chosen.symbols = chosen_symbols(*job, options.symbols);
-    if (!chosen.symbols.empty()) jobs.push_back(std::move(chosen));
-  }
-  auto const unknown = unknown_symbols(jobs, options.symbols);
-  if (!unknown.empty())
-    print_error(fmt::format(
-        "no job has the symbols {}: add them to a job's symbols, or mend the spelling (case matters)",
-        fmt::join(unknown, ", ")));
-  if (jobs.empty() || !unknown.empty()) return ExitCode::usage;
-
+  auto const asked = asked_of(engine.jobs, options, engine.clock->now());
+  if (asked.empty()) return ExitCode::usage;
   std::vector<JobOrder> orders;
-  for (auto const& job : jobs) {
-    auto const range = range_of(job, options, engine.clock->now());
-    if (range.empty()) {
-      print_error(fmt::format("{}: no bar from {} on is closed yet: let the range begin earlier", job.name,
-                              to_rfc3339(range.from)));
-      return ExitCode::usage;
-    }
+  orders.reserve(asked.size());
+  for (auto const& [job, range] : asked)
     orders.push_back({.job = &job, .order = {.wanted = range, .parked = ParkedWindows::ask}});
-  }
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   return run_on_loop(engine, backfill(engine, std::move(orders)));

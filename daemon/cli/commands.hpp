@@ -12,6 +12,11 @@ ExitCode run_command(Engine& engine, Config const& config);
 ExitCode once_command(Engine& engine, Config const& config, Options const& options);
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
 
+// These ask a running daemon, by way of the database: `backfill --detach`, and what becomes of it.
+ExitCode detach_command(Config const& config, Options const& options, UtcTime now);
+ExitCode cancel_command(Config const& config, Options const& options);
+ExitCode retry_command(Config const& config, Options const& options);
+
 // These read, and need no engine.
 ExitCode plan_command(Config const& config, Options const& options, UtcTime now);
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);

@@ -1,6 +1,7 @@
 // The command line.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,7 +12,7 @@
 
 namespace candled {
 
-enum class Command { run, once, backfill, plan, status, gaps, check, migrate, version };
+enum class Command { run, once, backfill, cancel, retry, plan, status, gaps, check, migrate, version };
 
 enum class OutputFormat { text, json };
 
@@ -27,6 +28,8 @@ struct Options {
   std::optional<Moment> to;
   std::string job;                   // backfill, plan, once, gaps, status: empty: all
   std::vector<std::string> symbols;  // backfill; empty: all of the job
+  bool detach = false;               // backfill: the daemon does it
+  std::int64_t request = 0;          // cancel, retry
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

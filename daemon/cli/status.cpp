@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/live_status.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -30,6 +31,7 @@ struct Account {
   std::vector<CoverageRow> coverage;
   std::vector<GapRow> gaps;
   std::vector<BatchRow> batches;
+  LiveStatus live;
 };
 
 Result<Account> read_account(Secret const& url) {
@@ -39,7 +41,12 @@ Result<Account> read_account(Secret const& url) {
   if (!gaps) return std::unexpected(gaps.error());
   auto batches = read_last_batches(url, batches_shown);
   if (!batches) return std::unexpected(batches.error());
-  return Account{.coverage = std::move(*coverage), .gaps = std::move(*gaps), .batches = std::move(*batches)};
+  auto live = read_live_status(url);
+  if (!live) return std::unexpected(live.error());
+  return Account{.coverage = std::move(*coverage),
+                 .gaps = std::move(*gaps),
+                 .batches = std::move(*batches),
+                 .live = std::move(*live)};
 }
 
 template <class Row>
@@ -71,7 +78,7 @@ std::string text_of(std::optional<UtcTime> time) {
   return time ? to_rfc3339(*time) : "-";
 }
 
-void print_text(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
   std::vector<std::vector<std::string>> rows{{"JOB", "BARS", "SYMBOLS", "UP TO DATE", "ALL COVERED UNTIL",
                                               "DUE UNTIL", "NEWEST BAR", "GAPS", "REJECTED", "REVISED"}};
   for (auto const& one : jobs)
@@ -79,11 +86,11 @@ void print_text(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                     std::to_string(one.job->symbols.size()), std::to_string(one.covered),
                     text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
                     std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
-  fmt::print("{}", table(rows));
-  if (batches.empty()) return;
+  fmt::print("{}{}", table(rows), text_of(account.live));
+  if (account.batches.empty()) return;
   rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
            "OUTCOME"}};
-  for (auto const& batch : batches)
+  for (auto const& batch : account.batches)
     rows.push_back({to_rfc3339(batch.started_at), batch.job, batch.timeframe, std::to_string(batch.symbols),
                     std::to_string(batch.requests), std::to_string(batch.bars),
                     std::to_string(batch.inserted), std::to_string(batch.changed), in_words(batch.total),
@@ -95,7 +102,7 @@ nlohmann::json json_of(std::optional<UtcTime> time) {
   return time ? nlohmann::json(to_rfc3339(*time)) : nlohmann::json();
 }
 
-void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
   auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"batches", nlohmann::json::array()}};
   for (auto const& one : jobs)
     out["jobs"].push_back({{"job", one.job->name},
@@ -108,7 +115,7 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                            {"gaps", one.gaps},
                            {"rejected", one.rejected},
                            {"revisions", one.revisions}});
-  for (auto const& batch : batches)
+  for (auto const& batch : account.batches)
     out["batches"].push_back({{"batch_id", batch.batch_id},
                               {"run_id", batch.run_id},
                               {"started_at", to_rfc3339(batch.started_at)},
@@ -122,6 +129,7 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                               {"rejected", batch.rejected},
                               {"milliseconds", batch.total.count()},
                               {"outcome", batch.outcome}});
+  add_json(out, account.live);
   fmt::print("{}\n", out.dump(2));
 }
 
@@ -142,8 +150,7 @@ ExitCode status_command(Config const& config, Options const& options, UtcTime no
   for (auto const* const job : chosen)
     statuses.push_back(
         status_of(*job, config.jobs[static_cast<std::size_t>(job - jobs.data())], *account, now));
-  options.output == OutputFormat::json ? print_json(statuses, account->batches)
-                                       : print_text(statuses, account->batches);
+  options.output == OutputFormat::json ? print_json(statuses, *account) : print_text(statuses, *account);
   return ExitCode::done;
 }
 

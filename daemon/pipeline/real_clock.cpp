@@ -50,6 +50,7 @@ Task<Result<void>> RealClock::sleep_until(SteadyTime when, StopSign const& sign)
 
 void RealClock::look_again() {
   for (auto& timer : sleepers_->timers) timer.cancel();
+  tell_watchers();
 }
 
 void RealClock::stop() {

@@ -95,6 +95,10 @@ std::string pg_text(SeriesId id) {
   return pg_text(std::to_underlying(id));
 }
 
+std::string pg_text(Milliseconds duration) {
+  return fmt::format("{}", duration.count());
+}
+
 std::string pg_text(std::string_view text) {
   std::string good;
   good.reserve(text.size());

@@ -19,6 +19,7 @@ std::string pg_text(double value);         // shortest form that reads back as t
 std::string pg_text(std::int32_t value);
 std::string pg_text(std::int64_t value);
 std::string pg_text(SeriesId id);
+std::string pg_text(Milliseconds duration);  // an int8
 
 // Text that PostgreSQL takes: broken UTF-8 and NUL become "?".
 std::string pg_text(std::string_view text);
@@ -35,6 +36,7 @@ class PgArray {
     value ? add(*value) : add_raw("NULL");
   }
   std::string text() const { return text_ + "}"; }
+  bool empty() const { return text_.size() == 1; }
 
  private:
   void add_raw(std::string_view element);

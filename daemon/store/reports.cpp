@@ -25,11 +25,12 @@ std::string coverage_sql() {
 }
 
 std::string gaps_sql() {
-  return fmt::format(R"(
+  return fmt::format(
+      R"(
     SELECT ticker, timeframe, provider, {}, {}, reason, detail, attempts, {}, {}
     FROM candled.gaps s ORDER BY ticker, {}, provider, gap_from)",
-                     time_sql("gap_from"), time_sql("gap_until"), time_sql("last_tried"),
-                     time_sql("next_try_at"), by_length);
+      time_sql("gap_from"), time_sql("gap_until"), time_sql("last_tried"),
+      time_sql(fmt::format("least(next_try_at, '{}'::timestamptz)", pg_text(when_a_person_asks))), by_length);
 }
 
 std::string batches_sql() {

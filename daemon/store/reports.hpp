@@ -25,7 +25,10 @@ struct CoverageRow {
   std::int64_t revisions = 0;          // bars that the provider changed
 };
 
-// A failed range, or (reason never_asked) a hole that nothing explains.
+// GapRow::next_try_at of a gap that is not tried again before a person asks.
+inline constexpr UtcTime when_a_person_asks = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+
+// A failed range, a session without a bar, or (reason never_asked) a hole that nothing explains.
 struct GapRow {
   std::string ticker;
   std::string timeframe;
@@ -35,7 +38,7 @@ struct GapRow {
   std::string detail;
   std::int64_t attempts = 0;
   std::optional<UtcTime> last_tried;
-  std::optional<UtcTime> next_try_at;
+  std::optional<UtcTime> next_try_at;  // nullopt: as soon as a job is due
 };
 
 struct BatchRow {

@@ -46,6 +46,7 @@ Task<Result<void>> VirtualClock::sleep_until(SteadyTime when, StopSign const& si
 
 void VirtualClock::look_again() {
   for (auto const& [when, timer] : sleepers_) timer->cancel();
+  tell_watchers();
 }
 
 void VirtualClock::stop() {
@@ -186,8 +187,18 @@ PipelineFixture::PipelineFixture(FakeHttp::Answer answer, RateLimit limit)
   source = {.name = "model",
             .provider = std::make_unique<ModelProvider>(),
             .http = std::move(fake),
-            .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, limit, BreakerPolicy{}, 16),
+            .pacer = nullptr,
             .retry = {.jitter = Jitter::none}};
+  set_pacer(limit, BreakerPolicy{});
+}
+
+void PipelineFixture::set_pacer(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency) {
+  source.pacer = std::make_unique<Pacer>(loop.get_executor(), clock, ledger, random,
+                                         PacerOptions{.budget = "model",
+                                                      .holder = "holder",
+                                                      .limit = limit,
+                                                      .breaker = breaker,
+                                                      .concurrency = concurrency});
 }
 
 Job PipelineFixture::job_of(std::vector<std::string> symbols) {

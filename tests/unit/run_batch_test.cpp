@@ -165,8 +165,7 @@ TEST(RunBatch, one_refused_symbol_does_not_stop_the_others) {
 
 TEST(RunBatch, a_failing_window_backs_off_and_is_given_up_after_all_attempts) {
   PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return answer_with(502); }};
-  fixture.source.pacer = std::make_unique<Pacer>(fixture.loop.get_executor(), fixture.clock, RateLimit{},
-                                                 BreakerPolicy{.failures = 1'000}, 16);
+  fixture.set_pacer(RateLimit{}, {.failures = 1'000});
 
   auto const result = fixture.run(batch_of({"A"}, 60), {.parallel = 1});
 
@@ -298,8 +297,7 @@ TEST(RunBatch, never_exceeds_the_budget_with_retries_and_pages) {
                             return good_answer();
                           },
                           limit};
-  fixture.source.pacer = std::make_unique<Pacer>(fixture.loop.get_executor(), fixture.clock, limit,
-                                                 BreakerPolicy{.failures = 1'000}, 16);
+  fixture.set_pacer(limit, {.failures = 1'000});
   fixture.source.retry = {.multiplier = 10ms, .min = 10ms, .max = 100ms, .attempts = 10};
   fixture.http->latency = 70ms;
   std::vector<std::string> tickers;
