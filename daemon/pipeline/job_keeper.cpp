@@ -51,7 +51,8 @@ Task<void> JobKeeper::run() {
   auto const& job = *setup_.job;
   if (!job.schedule) {
     log_info("{} has no schedule: only `once` and `backfill` work on it", job.name);
-    while (goes_on()) co_await sleep_until_wall(work_.ports.clock.now() + look_again);
+    auto& clock = work_.ports.clock;
+    while (goes_on()) (void)co_await clock.sleep_until(clock.ticks() + look_again, sign_);
     co_return;
   }
   TaskGroup lanes_of_job{work_.ports.loop};
@@ -72,8 +73,7 @@ Task<void> JobKeeper::keep_live() {
   while (goes_on()) {
     job.source->key_refused.reset();
     co_await run_lane(ports);
-    auto const next = next_run(*job.schedule, ports.clock.now()) + spread_of(*job.schedule, job.name);
-    co_await sleep_until_wall(next);
+    co_await sleep_until_due();
   }
 }
 
@@ -98,9 +98,12 @@ Task<void> JobKeeper::run_lane(Ports& ports) {
   ports.told();
 }
 
-Task<void> JobKeeper::sleep_until_wall(UtcTime when) {
+// Who has set the clock back while we slept has brought a nearer time.
+Task<void> JobKeeper::sleep_until_due() {
+  auto const& job = *setup_.job;
   auto& clock = work_.ports.clock;
-  while (goes_on() && clock.now() < when) {
+  auto const next = [&] { return next_run(*job.schedule, clock.now()) + spread_of(*job.schedule, job.name); };
+  for (auto when = next(); goes_on() && clock.now() < when; when = std::min(when, next())) {
     auto const nap = std::min<Milliseconds>(when - clock.now(), look_again);
     if (auto const slept = co_await clock.sleep_until(clock.ticks() + nap, sign_); !slept) co_return;
   }
