@@ -21,22 +21,12 @@ class Loop : public boost::asio::io_context {
   void destroy_coroutines() { shutdown(); }
 };
 
-std::shared_ptr<Source> make_source(Outside const& outside, Loop& loop, LifeClock& clock) {
-  auto const& scenario = outside.scenario;
-  return std::make_shared<Source>(
-      Source{.name = "model",
-             .provider = std::make_unique<ModelProvider>(),
-             .http = std::make_unique<ModelHttp>(outside.provider, clock),
-             .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, scenario.plan.limit,
-                                              scenario.breaker, scenario.concurrency),
-             .retry = scenario.retry});
-}
-
 }  // namespace
 
 struct Life::Process {
   Process(Outside const& outside, int number, Nanos booted);
 
+  std::shared_ptr<Source> make_source(Outside const& outside, int number);
   Task<void> run();
 
   Loop loop{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
@@ -44,7 +34,7 @@ struct Life::Process {
   Random random;
   ModelStore store;
   ModelLedger ledger;
-  std::shared_ptr<Source> source;
+  std::shared_ptr<Source> const source;
   std::vector<JobSetup> jobs;
   TimingsCsv timings{"", 0};
   ProgressBoard board;
@@ -61,7 +51,7 @@ Life::Process::Process(Outside const& outside, int number, Nanos booted)
       random(mix(outside.scenario.seed) + static_cast<std::uint64_t>(number)),
       store(outside.store, clock, outside.world),
       ledger(outside.ledger, clock, outside.world),
-      source(make_source(outside, loop, clock)),
+      source(make_source(outside, number)),
       ports{.loop = loop.get_executor(),
             .clock = clock,
             .random = random,
@@ -85,6 +75,22 @@ Life::Process::Process(Outside const& outside, int number, Nanos booted)
                                                      .shape = plan.shape,
                                                      .settle = plan.settle}),
                     .source = source});
+}
+
+std::shared_ptr<Source> Life::Process::make_source(Outside const& outside, int number) {
+  auto const& scenario = outside.scenario;
+  PacerOptions const options{.budget = "model#key",
+                             .holder = fmt::format("start {}", number),
+                             .limit = scenario.plan.limit,
+                             .breaker = scenario.breaker,
+                             .concurrency = scenario.concurrency,
+                             .timeout = 30s};
+  return std::make_shared<Source>(
+      Source{.name = "model",
+             .provider = std::make_unique<ModelProvider>(),
+             .http = std::make_unique<ModelHttp>(outside.provider, clock),
+             .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, ledger, random, options),
+             .retry = scenario.retry});
 }
 
 Task<void> Life::Process::run() {

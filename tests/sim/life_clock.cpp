@@ -42,6 +42,7 @@ Task<void> LifeClock::pass(Nanos time) {
 
 void LifeClock::look_again() {
   for (auto const& [when, sleeper] : std::exchange(sleepers_, {})) sleeper->wake();
+  tell_watchers();
 }
 
 void LifeClock::stop() {

@@ -129,6 +129,7 @@ void ProviderServer::count_and_answer(std::uint64_t id) {
     return;
   }
   request.answer = answer_to(request);
+  if (*request.answer) (*request.answer)->date = std::chrono::floor<std::chrono::seconds>(world_.true_time());
   world_.tell("request {}: {}, {} bytes", id, *request.answer ? (*request.answer)->status : 0,
               *request.answer ? (*request.answer)->body.size() : 0);
 }

@@ -81,8 +81,10 @@ Troubles draw_troubles(Draw draw) {
 Plan draw_plan(Draw draw, Date day, std::vector<std::string> const& symbols) {
   constexpr std::array requests{10, 30, 60, 150, 300};
   Plan plan;
-  plan.limit = {
-      .requests = draw.one_of(requests), .per = 60s, .burst = static_cast<int>(draw.between(1, 10))};
+  plan.limit = {.requests = draw.one_of(requests),
+                .per = 60s,
+                .burst = static_cast<int>(draw.between(1, 10)),
+                .adaptive = draw.chance(0.5)};
   if (draw.chance(0.15)) plan.horizon = days_before(day, draw.between(1, 3));
   if (draw.chance(0.15)) plan.not_entitled = draw.one_of(symbols);
   plan.delayed = draw.chance(0.15);
