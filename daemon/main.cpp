@@ -71,6 +71,7 @@ ExitCode run(Options const& options, Config const& config) {
     case Command::status: return status_command(config, options);
     case Command::gaps: return gaps_command(config, options);
     case Command::check: return check_command(config, options);
+    case Command::calendar: return calendar_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
     case Command::run: return run_command(*make_engine(config), config);

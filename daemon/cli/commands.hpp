@@ -17,6 +17,7 @@ ExitCode plan_command(Config const& config, Options const& options);
 ExitCode status_command(Config const& config, Options const& options);
 ExitCode gaps_command(Config const& config, Options const& options);
 ExitCode check_command(Config const& config, Options const& options);
+ExitCode calendar_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);
 
