@@ -82,6 +82,7 @@ TEST_F(Example, holds_what_it_says) {
       "    history: 2004-01-01",
       "    batch: { symbols: 50, parallel: 3, stagger: 0ms }",
       "    settle: []",
+      "calendars: (none)",
       "timings: { csv: timings.csv, rotate: 64MiB }",
       "control: { listen: 127.0.0.1:8787 }",
       "log: { level: info, format: text }"};
