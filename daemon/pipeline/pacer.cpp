@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <map>
@@ -227,6 +229,8 @@ BudgetClaim Pacer::Gate::claim_of(PlacePlan const& plan, SteadyTime now) const {
 }
 
 Task<void> Pacer::Gate::run_claim(std::shared_ptr<Gate> gate) {
+  // Whoever started it waits for its outcome by then.
+  co_await boost::asio::post(gate->executor, boost::asio::use_awaitable);
   auto const now = gate->clock.ticks();
   auto plan = gate->record.plan(gate->bucket, gate->options.limit, now);
   auto const claim = gate->claim_of(plan, now);
