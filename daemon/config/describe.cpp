@@ -70,8 +70,8 @@ void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    kind: {}", word(provider.kind)));
   lines.push_back(fmt::format("    base_url: {}", provider.base_url));
   lines.push_back(fmt::format("    api_key: ({})", provider.api_key.empty() ? "empty" : "set, not shown"));
-  lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {} }}", limit.requests,
-                              to_string(limit.per), limit.burst));
+  lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {}, adaptive: {} }}",
+                              limit.requests, to_string(limit.per), limit.burst, limit.adaptive));
   lines.push_back(fmt::format("    concurrency: {}", provider.concurrency));
   lines.push_back(fmt::format("    timeout: {}", to_string(provider.timeout)));
 }

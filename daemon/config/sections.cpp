@@ -45,6 +45,7 @@ void describe(Section& section, RateLimit& limit) {
   section.required("requests", limit.requests, whole_number(1, 1'000'000));
   section.required("per", limit.per, duration(1s, 24h));
   section.optional("burst", limit.burst, whole_number(1, 1'000'000));
+  section.optional("adaptive", limit.adaptive, one_of<bool>({{"true", true}, {"false", false}}));
   section.rule(
       {"requests", "burst"}, limit.burst <= limit.requests,
       fmt::format("expected a burst of at most requests ({}), found {}", limit.requests, limit.burst));

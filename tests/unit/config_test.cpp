@@ -58,7 +58,7 @@ TEST_F(Example, holds_what_it_says) {
       "    kind: polygon",
       "    base_url: https://api.massive.com",
       "    api_key: (set, not shown)",
-      "    rate_limit: { requests: 150, per: 1m, burst: 5 }",
+      "    rate_limit: { requests: 150, per: 1m, burst: 5, adaptive: false }",
       "    concurrency: 16",
       "    timeout: 30s",
       "retry: { multiplier: 1s, min: 1s, max: 5m, attempts: 10, jitter: full }",
