@@ -8,11 +8,25 @@
 #include <vector>
 
 #include "cli/exit_code.hpp"
+#include "core/calendar.hpp"
 #include "core/time.hpp"
 
 namespace candled {
 
-enum class Command { run, once, backfill, cancel, retry, plan, status, gaps, check, migrate, version };
+enum class Command {
+  run,
+  once,
+  backfill,
+  cancel,
+  retry,
+  plan,
+  status,
+  gaps,
+  check,
+  calendar,
+  migrate,
+  version
+};
 
 enum class OutputFormat { text, json };
 
@@ -24,12 +38,15 @@ struct Options {
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
   bool dry_run = false;        // migrate
-  std::optional<Moment> from;  // backfill; both are there
+  std::optional<Moment> from;  // backfill: both are there; calendar: dates, or none
   std::optional<Moment> to;
-  std::string job;                   // backfill, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;  // backfill; empty: all of the job
-  bool detach = false;               // backfill: the daemon does it
-  std::int64_t request = 0;          // cancel, retry
+  std::string job;                             // backfill, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;            // backfill; empty: all of the job
+  bool detach = false;                         // backfill: the daemon does it
+  std::int64_t request = 0;                    // cancel, retry
+  CalendarKind calendar = CalendarKind::xnys;  // calendar
+  // calendar close and early-close: the day to write down; nullopt: list sessions.
+  std::optional<CalendarOverride> day;
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

@@ -32,11 +32,14 @@ double part_done(Progress const& progress) {
 
 std::string progress_words(Progress const& progress, RateLimit limit, Milliseconds elapsed) {
   auto const seconds = std::max(0.001, static_cast<double>(elapsed.count()) / 1000.0);
-  auto const left = eta({.pages_planned = progress.pages_planned,
+  auto const left = eta({.windows = progress.windows,
+                         .windows_done = progress.windows_done,
+                         .pages_planned = progress.pages_planned,
                          .pages_done = progress.pages_done,
                          .requests = progress.requests,
+                         .retries = progress.retries,
                          .elapsed = elapsed},
-                        limit);
+                        {.limit = limit});
   auto text = fmt::format(
       "{:3.0f} %  {}  {} bars  {} requests  {:.1f}/s  {} of {} windows", part_done(progress) * 100,
       progress.waiting.empty() ? "ETA " + in_words(left) : "waits: " + progress.waiting,

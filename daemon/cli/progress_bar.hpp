@@ -10,7 +10,7 @@
 namespace candled {
 
 // One line of at most `columns` characters:
-// [########------------]  41 %  ETA 24 s  12,345 bars  41 requests  2.5/s  41 of 100 windows  AAPL
+// [########------------]  41 %  ETA 3 to 5 min  12,345 bars  41 requests  2.5/s  41 of 100 windows  AAPL
 // What matters most comes first: 80 columns end after the rate.
 std::string progress_line(Progress const& progress, RateLimit limit, Milliseconds elapsed, int columns);
 
