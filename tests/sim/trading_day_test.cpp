@@ -1,4 +1,4 @@
-#include "sim/trading_day.hpp"
+#include "sim/world/trading_day.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>

@@ -1,12 +1,12 @@
-#include "sim/life.hpp"
+#include "sim/world/life.hpp"
 
 #include "pipeline/async.hpp"
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/load_slots.hpp"
 #include "pipeline/supervisor.hpp"
-#include "sim/model_ledger.hpp"
-#include "sim/model_provider.hpp"
-#include "sim/model_store.hpp"
+#include "sim/world/model_ledger.hpp"
+#include "sim/world/model_provider.hpp"
+#include "sim/world/model_store.hpp"
 
 namespace candled::sim {
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "core/error.hpp"
-#include "sim/scenario.hpp"
-#include "sim/world.hpp"
+#include "sim/world/scenario.hpp"
+#include "sim/world/world.hpp"
 
 namespace candled::sim {
 

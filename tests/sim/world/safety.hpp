@@ -7,8 +7,8 @@
 #include <map>
 #include <vector>
 
-#include "sim/market.hpp"
-#include "sim/world.hpp"
+#include "sim/world/market.hpp"
+#include "sim/world/world.hpp"
 #include "store/bar_store.hpp"
 
 namespace candled::sim {
@@ -24,6 +24,8 @@ class Safety {
   // `table` is how it stands after the commit of a slice that proves and settles this.
   void committed(SeriesKey const& series, BarTable const& table, RangeSet const& proven,
                  std::vector<LoadSlice::SettledPart> const& settled);
+  // Before a commit that writes `bar` over `stored`.
+  void replaces(SeriesKey const& series, Bar const& stored, Bar const& bar);
   // At the end: the values of every bar are the market's, for what its content says that it is.
   void all_bars_are_the_markets(SeriesKey const& series, BarTable const& table);
 

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "pipeline/clock.hpp"
-#include "sim/world.hpp"
+#include "sim/world/world.hpp"
 
 namespace candled::sim {
 

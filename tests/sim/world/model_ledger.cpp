@@ -1,8 +1,8 @@
-#include "sim/model_ledger.hpp"
+#include "sim/world/model_ledger.hpp"
 
 #include <algorithm>
 
-#include "sim/model_call.hpp"
+#include "sim/world/model_call.hpp"
 
 namespace candled::sim {
 

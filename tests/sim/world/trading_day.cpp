@@ -1,14 +1,14 @@
-#include "sim/trading_day.hpp"
+#include "sim/world/trading_day.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <optional>
 
-#include "sim/completeness.hpp"
-#include "sim/life.hpp"
-#include "sim/model_ledger.hpp"
-#include "sim/model_provider.hpp"
-#include "sim/model_store.hpp"
+#include "sim/world/completeness.hpp"
+#include "sim/world/life.hpp"
+#include "sim/world/model_ledger.hpp"
+#include "sim/world/model_provider.hpp"
+#include "sim/world/model_store.hpp"
 
 namespace candled::sim {
 
@@ -232,6 +232,7 @@ Outcome TradingDay::run() {
   auto const end = std::max(scenario_.ends, deadline + 1h);
   go_on_until(end);
   if (goes_on()) completeness_.check(end - 15min, end - 30min);
+  if (goes_on()) completeness_.check_settled(end - 30min, end - 45min);
   Outcome outcome{.simulated = world_.true_time() - scenario_.begins};
   for (auto const& [id, row] : store_.tables().series()) {
     safety_.all_bars_are_the_markets(row.key, row.bars);

@@ -1,4 +1,4 @@
-#include "sim/completeness.hpp"
+#include "sim/world/completeness.hpp"
 
 #include <algorithm>
 
@@ -62,6 +62,23 @@ std::int64_t Completeness::requests_owed(UtcTime when) const {
       requests += std::ssize(places) / static_cast<std::int64_t>(scenario_.plan.page_bars) + 1;
     }
   return requests;
+}
+
+void Completeness::check_settled(UtcTime when, UtcTime excused_after) {
+  for (auto const& [id, row] : tables_.series())
+    for (auto const& settled : row.settled)
+      for (auto const& place : market_.places(row.key.timeframe, {.from = settled.since, .to = when})) {
+        TimeRange const time{.from = place.start, .to = place.start + 1ms};
+        bool const excused = std::ranges::any_of(row.gaps, [&](GapRow const& gap) {
+          return gap.during.contains(place.start) && gap.next_try_at > excused_after;
+        });
+        if (place.session_closes + settled.after > when || refused(row.key, place) || excused) continue;
+        if (settled.during.contains(time)) continue;
+        world_.violation(fmt::format("{} {} {}: not read again although its session had closed {} before {}",
+                                     row.key.ticker, to_string(row.key.timeframe), to_rfc3339(place.start),
+                                     in_words(settled.after), to_rfc3339(when)));
+        break;
+      }
 }
 
 void Completeness::check(UtcTime due_at, UtcTime excused_after) {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "pipeline/async.hpp"
-#include "sim/model_store.hpp"
+#include "sim/world/model_store.hpp"
 
 namespace candled::sim {
 

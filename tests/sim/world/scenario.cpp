@@ -1,4 +1,4 @@
-#include "sim/scenario.hpp"
+#include "sim/world/scenario.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "sim/draw.hpp"
+#include "sim/world/draw.hpp"
 
 namespace candled::sim {
 

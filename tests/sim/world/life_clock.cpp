@@ -1,4 +1,4 @@
-#include "sim/life_clock.hpp"
+#include "sim/world/life_clock.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>

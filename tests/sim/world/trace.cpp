@@ -1,8 +1,8 @@
-#include "sim/trace.hpp"
+#include "sim/world/trace.hpp"
 
 #include <fmt/core.h>
 
-#include "sim/draw.hpp"
+#include "sim/world/draw.hpp"
 
 namespace candled::sim {
 

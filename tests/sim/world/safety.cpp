@@ -1,4 +1,4 @@
-#include "sim/safety.hpp"
+#include "sim/world/safety.hpp"
 
 #include <algorithm>
 
@@ -83,6 +83,11 @@ void Safety::committed(SeriesKey const& series, BarTable const& table, RangeSet 
     }
   }
   for (auto const& part : settled) check_settled(series, table, part);
+}
+
+void Safety::replaces(SeriesKey const& series, Bar const& stored, Bar const& bar) {
+  if (Market::content_of(stored) == Content::second && Market::content_of(bar) == Content::first)
+    broken(series, bar.start, "an older answer overwrites a newer one", Market::content_of(bar));
 }
 
 void Safety::check_settled(SeriesKey const& series, BarTable const& table,

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-#include "sim/market.hpp"
-#include "sim/model_tables.hpp"
-#include "sim/scenario.hpp"
-#include "sim/world.hpp"
+#include "sim/world/market.hpp"
+#include "sim/world/model_tables.hpp"
+#include "sim/world/scenario.hpp"
+#include "sim/world/world.hpp"
 
 namespace candled::sim {
 
@@ -21,6 +21,8 @@ class Completeness {
   // Every window that was due at `due_at` is covered, but for what the plan refuses and what is in a gap that
   // is not to be tried before `excused_after`.
   void check(UtcTime due_at, UtcTime excused_after);
+  // Every session that had closed long enough before `when` has been read again, for each settle time.
+  void check_settled(UtcTime when, UtcTime excused_after);
 
  private:
   bool refused(SeriesKey const& series, Place place) const;

@@ -1,10 +1,24 @@
-#include "sim/model_store.hpp"
+#include "sim/world/model_store.hpp"
 
-#include "sim/model_call.hpp"
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "sim/world/model_call.hpp"
 
 namespace candled::sim {
 
 using namespace std::chrono_literals;
+
+bool same(std::vector<Series> const& a, std::vector<Series> const& b) {
+  auto const same_settled = [](Settled const& one, Settled const& other) {
+    return one.after == other.after && one.since == other.since && one.during == other.during;
+  };
+  return std::ranges::equal(a, b, [&](Series const& one, Series const& other) {
+    return one.ticker == other.ticker && one.covered == other.covered && one.parked == other.parked &&
+           one.again == other.again && std::ranges::equal(one.settled, other.settled, same_settled);
+  });
+}
 
 StoreServer::StoreServer(World& world, Scenario const& scenario, Safety& safety, Recording recording)
     : world_(world),
@@ -21,11 +35,19 @@ void StoreServer::calm_down() {
 
 std::vector<Series> StoreServer::open_series(SeriesQuery const& query) {
   auto series = tables_.open_series(query);
-  if (recording_ == Recording::on) applied_.push_back({.call = query, .series = series, .report = {}});
+  // Each lane asks every minute: what is the same as before is not worth a replay.
+  if (recording_ == Recording::on && !same(std::exchange(opened_[query.timeframe], series), series))
+    applied_.push_back({.call = query, .series = series, .report = {}});
   return series;
 }
 
 LoadReport StoreServer::load(Load const& load) {
+  for (auto const& slice : load.slices) {
+    auto const& row = tables_.of(slice.series);
+    for (auto const& bar : std::span{load.bars}.subspan(slice.first, slice.count))
+      if (auto const stored = row.bars.find(bar.start); stored != row.bars.end())
+        safety_.replaces(row.key, stored->second, bar);
+  }
   auto const report = tables_.load(load);
   if (recording_ == Recording::on) applied_.push_back({.call = load, .series = {}, .report = report});
   for (auto const& slice : load.slices) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/time.hpp"
-#include "sim/trace.hpp"
+#include "sim/world/trace.hpp"
 
 namespace candled::sim {
 

@@ -8,12 +8,14 @@
 #include <variant>
 #include <vector>
 
-#include "sim/draw.hpp"
-#include "sim/life_clock.hpp"
-#include "sim/model_tables.hpp"
-#include "sim/scenario.hpp"
+#include "sim/world/draw.hpp"
+#include "sim/world/life_clock.hpp"
+#include "sim/world/model_tables.hpp"
+#include "sim/world/scenario.hpp"
 
 namespace candled::sim {
+
+bool same(std::vector<Series> const& a, std::vector<Series> const& b);
 
 // One call as it was applied, and what the model said: for the replay against PostgreSQL.
 struct AppliedCall {
@@ -71,6 +73,7 @@ class StoreServer {
   UtcTime down_until_{};
   std::uint64_t calls_ = 0;
   std::vector<AppliedCall> applied_;
+  std::map<Timeframe, std::vector<Series>> opened_;  // as the last recorded query saw it
 };
 
 class ModelStore final : public BarStore {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/model_store.hpp"
+#include "sim/world/model_store.hpp"
 #include "store/ledger.hpp"
 
 namespace candled::sim {

@@ -1,9 +1,9 @@
-#include "sim/market.hpp"
+#include "sim/world/market.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "sim/draw.hpp"
+#include "sim/world/draw.hpp"
 
 namespace candled::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/model_provider.hpp"
+#include "sim/world/model_provider.hpp"
 
 #include <charconv>
 #include <cstring>

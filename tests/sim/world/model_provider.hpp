@@ -9,10 +9,10 @@
 #include <string>
 
 #include "provider/provider.hpp"
-#include "sim/draw.hpp"
-#include "sim/life_clock.hpp"
-#include "sim/safety.hpp"
-#include "sim/scenario.hpp"
+#include "sim/world/draw.hpp"
+#include "sim/world/life_clock.hpp"
+#include "sim/world/safety.hpp"
+#include "sim/world/scenario.hpp"
 
 namespace candled::sim {
 

@@ -1,4 +1,4 @@
-#include "sim/model_tables.hpp"
+#include "sim/world/model_tables.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,6 +22,9 @@ bool same_values(Bar const& a, Bar const& b) {
 UtcTime next_try(FailedWindow const& window, int attempts) {
   constexpr Milliseconds ladder[] = {10min, 1h, 24h, 7 * 24h};
   if (window.next_try_at) return *window.next_try_at;
+  if (window.reason == GapReason::rejected && attempts >= 5) return UtcTime::max();
+  if (window.reason == GapReason::not_entitled) return window.failed_at + 24h;
+  if (window.reason == GapReason::horizon) return window.failed_at + 7 * 24h;
   return window.failed_at + ladder[std::min(attempts, 4) - 1];
 }
 

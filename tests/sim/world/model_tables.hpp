@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/safety.hpp"
+#include "sim/world/safety.hpp"
 #include "store/bar_store.hpp"
 
 namespace candled::sim {
