@@ -3,7 +3,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -40,10 +39,6 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   return source;
 }
 
-Source* source_named(Engine const& engine, std::string const& name) {
-  return std::ranges::find(engine.sources, name, [](auto const& source) { return source->name; })->get();
-}
-
 std::unique_ptr<Engine> make_engine(Config const& config) {
   // A connection that breaks, and a disk quota that is full, are errors of a write, not the end of who works.
   // (Who only reads ends quietly when its own reader goes away, as in `candled gaps | head`.)
@@ -54,11 +49,14 @@ std::unique_ptr<Engine> make_engine(Config const& config) {
   engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
   engine->random = std::make_unique<Random>(std::random_device{}());
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
+  engine->make_source = [made = engine.get()](Config const& of, ProviderConfig const& provider) {
+    return make_source(of, provider, *made);
+  };
   for (auto const& provider : config.providers)
-    engine->sources.push_back(make_source(config, provider, *engine));
+    engine->sources.push_back(engine->make_source(config, provider));
   engine->jobs = make_jobs(config);
   for (std::size_t i = 0; i < config.jobs.size(); ++i)
-    engine->jobs[i].source = source_named(*engine, config.jobs[i].provider);
+    engine->jobs[i].source = engine->source(config.jobs[i].provider);
   engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
   engine->database_retry = database_retry;
   engine->load_slots = std::make_shared<LoadSlots>(engine->loop->get_executor(), config.database.writers);
@@ -73,9 +71,10 @@ ExitCode run(Options const& options, Config const& config) {
     case Command::check: return check_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
-    case Command::run: return run_command(*make_engine(config), config);
+    case Command::run: return run_command(*make_engine(config), config, options);
     case Command::once: return once_command(*make_engine(config), config, options);
     case Command::backfill: return backfill_command(*make_engine(config), config, options);
+    case Command::repair: return repair_command(*make_engine(config), config, options);
   }
   return ExitCode::usage;
 }
@@ -99,7 +98,8 @@ ExitCode run(int argc, char const* const* argv) {
   if (options.command == Command::version) return version_command(options);
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  bool const works = options.command == Command::backfill || options.command == Command::once;
+  bool const works = options.command == Command::backfill || options.command == Command::once ||
+                     options.command == Command::repair;
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   return run(options, *config);

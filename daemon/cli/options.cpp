@@ -77,15 +77,30 @@ void add_backfill(CLI::App& app, Raw& raw) {
   command->footer(backfill_footer);
 }
 
+void add_repair(CLI::App& app, Raw& raw) {
+  auto* const command = add_command(app, raw, "repair",
+                                    "try the gaps now, those too that wait for a later time or for a person");
+  auto* const from =
+      command->add_option("--from", raw.from, "the first day, or the time from which on")->check(a_moment());
+  auto* const to =
+      command->add_option("--to", raw.to, "the last day, or the time until which")->check(a_moment());
+  from->needs(to);
+  to->needs(from);
+  command->add_option("--job", raw.options.job, "only this job");
+  command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
+      ->delimiter(',');
+}
+
 void add_job_option(CLI::App* command, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
 }
 
 std::map<std::string, Command> const& commands() {
   static std::map<std::string, Command> const all{
-      {"run", Command::run},     {"once", Command::once},       {"backfill", Command::backfill},
-      {"plan", Command::plan},   {"status", Command::status},   {"gaps", Command::gaps},
-      {"check", Command::check}, {"migrate", Command::migrate}, {"version", Command::version}};
+      {"run", Command::run},      {"once", Command::once},       {"backfill", Command::backfill},
+      {"plan", Command::plan},    {"status", Command::status},   {"gaps", Command::gaps},
+      {"check", Command::check},  {"migrate", Command::migrate}, {"version", Command::version},
+      {"repair", Command::repair}};
   return all;
 }
 
@@ -95,11 +110,16 @@ void describe(CLI::App& app, Raw& raw) {
   add_command(app, raw, "run", "the daemon: fetch what is due, by each job's schedule, until SIGTERM");
   add_job_option(add_command(app, raw, "once", "fetch all that is due now, then stop"), raw);
   add_backfill(app, raw);
+  add_repair(app, raw);
   add_job_option(add_data_command(app, raw, "plan",
                                   "what `once` would ask for, and how long it would take; asks nothing"),
                  raw);
   add_job_option(add_data_command(app, raw, "status", "coverage, freshness and the last batches"), raw);
-  add_job_option(add_data_command(app, raw, "gaps", "what should be there and is not, and why"), raw);
+  auto* const gaps = add_data_command(app, raw, "gaps", "what should be there and is not, and why");
+  add_job_option(gaps, raw);
+  gaps->add_option("--reason", raw.options.reason, "only gaps of this reason")
+      ->check(CLI::IsMember(
+          {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
   auto* const migrate = add_command(app, raw, "migrate", "create the tables, or bring them up to date");
   migrate->add_flag("--dry-run", raw.options.dry_run, "print the SQL that would run, and run nothing");

@@ -11,7 +11,7 @@
 
 namespace candled {
 
-enum class Command { run, once, backfill, plan, status, gaps, check, migrate, version };
+enum class Command { run, once, backfill, repair, plan, status, gaps, check, migrate, version };
 
 enum class OutputFormat { text, json };
 
@@ -23,10 +23,11 @@ struct Options {
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
   bool dry_run = false;        // migrate
-  std::optional<Moment> from;  // backfill; both are there
+  std::optional<Moment> from;  // backfill: both are there; repair: both or none
   std::optional<Moment> to;
-  std::string job;                   // backfill, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;  // backfill; empty: all of the job
+  std::string job;                   // backfill, repair, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;  // backfill, repair; empty: all of the job
+  std::string reason;                // gaps: only those of this reason; empty: all
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

@@ -14,8 +14,27 @@ namespace candled {
 
 namespace {
 
-Task<void> work_on_one(Ports& ports, JobOrder order, Run run, JobResult& result) {
-  result = co_await run_job(ports, *order.job, order.order, run);
+void add_to(JobResult& total, JobResult const& part) {
+  total.windows += part.windows;
+  total.failed += part.failed;
+  total.bars += part.bars;
+  total.inserted += part.inserted;
+  total.changed += part.changed;
+  total.requests += part.requests;
+  total.parked = std::max(total.parked, part.parked);  // symbols: those of two lanes are mostly the same
+  for (auto const& ticker : part.without_bars)
+    if (std::ranges::find(total.without_bars, ticker) == total.without_bars.end())
+      total.without_bars.push_back(ticker);
+  total.ended_by = part.ended_by;
+}
+
+Task<void> work_on_one(Ports ports, JobOrder order, Run run, JobResult& result) {
+  for (auto const& one : order.lanes) {
+    ports.lane = one.lane;
+    ports.progress.lane = one.lane;
+    add_to(result, co_await run_job(ports, *order.job, one.order, run));
+    if (result.ended_by) break;
+  }
   if (result.ended_by && result.ended_by->kind != ErrorKind::stopped)
     log_error("{}: {}", order.job->name, result.ended_by->what);
 }

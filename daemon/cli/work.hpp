@@ -9,13 +9,18 @@
 
 namespace candled {
 
-struct JobOrder {
-  Job const* job = nullptr;
+struct LaneOrder {
+  Lane lane = Lane::backfill;
   Order order;
 };
 
+struct JobOrder {
+  Job const* job = nullptr;
+  std::vector<LaneOrder> lanes;  // worked on one after the other
+};
+
 // Runs all orders within one run of the ledger, side by side, and shows how far they are. The results stand
-// in the same order. The engine's clock has stopped afterwards.
+// in the same order, each the sum of its lanes. The engine's clock has stopped afterwards.
 struct WorkResult {
   std::vector<JobResult> jobs;
   ExitCode exit_code = ExitCode::done;

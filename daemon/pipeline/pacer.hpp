@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "core/circuit_breaker.hpp"
 #include "core/lane.hpp"
@@ -11,6 +13,12 @@
 #include "pipeline/clock.hpp"
 
 namespace candled {
+
+// Nothing can go for a while, and why, for people.
+struct Parked {
+  UtcTime until;
+  std::string why;
+};
 
 // First come, first served. Each `admit` that succeeds is followed by exactly one of `succeeded` and
 // `failed`.
@@ -33,6 +41,8 @@ class Pacer {
   void pause(Milliseconds wait);
 
   RateLimit limit() const { return limit_; }
+  // nullopt: something can go soon.
+  std::optional<Parked> parked() const { return std::nullopt; }
   CircuitBreaker const& breaker() const { return breaker_; }
 
  private:

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "store/load_bars.hpp"
+#include "store/migrator.hpp"
 #include "store/open_series.hpp"
 #include "store/park_windows.hpp"
 #include "store/pg_connection.hpp"
@@ -60,6 +61,11 @@ class PgBarStore::Writers {
   ~Writers() {
     pool_.stop();
     pool_.join();
+  }
+
+  // Whether the database has the schema that we need, on one of our threads: the loop must not wait for it.
+  Task<Result<void>> check_schema() {
+    return offload(pool_, [this] { return candled::check_schema(url_); });
   }
 
   // `work` gets a Writer whose connection stands, and may throw as libpqxx does.
@@ -135,6 +141,7 @@ Task<Result<void>> PgBarStore::park(std::vector<FailedWindow> const& windows) {
 }
 
 Task<Result<RunId>> PgBarStore::begin_run(std::string const& command, std::string const& version) {
+  if (auto const ready = co_await writers_->check_schema(); !ready) co_return std::unexpected(ready.error());
   // The key is used up only when we know that the run was counted: until then it is the same run told again.
   auto run = co_await writers_->run([&, key = run_key_](Writer& writer) {
     return candled::begin_run(*writer.connection, key, command, version);
