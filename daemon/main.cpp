@@ -5,6 +5,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <expected>
+#include <optional>
 #include <random>
 #include <tuple>
 
@@ -16,7 +19,9 @@
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
 #include "provider/polygon.hpp"
+#include "store/budget_name.hpp"
 #include "store/pg_bar_store.hpp"
+#include "store/pg_ledger.hpp"
 
 namespace candled {
 namespace {
@@ -33,21 +38,38 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   source->name = provider.name;
   source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
   source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
-  source->pacer = std::make_unique<Pacer>(executor, *engine.clock, provider.rate_limit, config.breaker,
-                                          static_cast<std::size_t>(provider.concurrency));
+  source->pacer =
+      std::make_unique<Pacer>(executor, *engine.clock, *engine.ledger, *engine.random,
+                              PacerOptions{.budget = budget_name(provider.base_url, provider.api_key),
+                                           .holder = new_holder(),
+                                           .limit = provider.rate_limit,
+                                           .breaker = config.breaker,
+                                           .concurrency = static_cast<std::size_t>(provider.concurrency),
+                                           .timeout = provider.timeout});
   source->retry = config.retry;
   return source;
 }
 
-std::unique_ptr<Engine> make_engine(Config const& config) {
+// For drills only: time that runs faster, as in docs/exchange.md. nullopt: the machine's.
+std::expected<std::optional<TimeLens>, std::string> drill_clock() {
+  auto const* const text =
+      std::getenv("CANDLED_DRILL_CLOCK");  // NOLINT(concurrency-mt-unsafe): no thread yet
+  if (text == nullptr) return std::nullopt;
+  auto const lens = parse_time_lens(text);
+  if (!lens) return std::unexpected(lens.error());
+  return *lens;
+}
+
+std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens> const& lens) {
   // A connection that breaks, and a disk quota that is full, are errors of a write, not the end of who works.
   // (Who only reads ends quietly when its own reader goes away, as in `candled gaps | head`.)
   std::ignore = std::signal(SIGPIPE, SIG_IGN);
   std::ignore = std::signal(SIGXFSZ, SIG_IGN);
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
-  engine->clock = std::make_unique<RealClock>(engine->loop->get_executor());
+  engine->clock = std::make_unique<RealClock>(engine->loop->get_executor(), lens);
   engine->random = std::make_unique<Random>(std::random_device{}());
+  engine->ledger = std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0);
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
   engine->make_source = [made = engine.get()](Config const& of, ProviderConfig const& provider) {
     return make_source(of, provider, *made);
@@ -63,18 +85,24 @@ std::unique_ptr<Engine> make_engine(Config const& config) {
   return engine;
 }
 
-ExitCode run(Options const& options, Config const& config) {
+ExitCode run(Options const& options, Config const& config, std::optional<TimeLens> const& lens) {
   switch (options.command) {
-    case Command::plan: return plan_command(config, options);
-    case Command::status: return status_command(config, options);
-    case Command::gaps: return gaps_command(config, options);
+    case Command::plan: return plan_command(config, options, real_now(lens));
+    case Command::status: return status_command(config, options, real_now(lens));
+    case Command::gaps: return gaps_command(config, options, real_now(lens));
     case Command::check: return check_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
-    case Command::run: return run_command(*make_engine(config), config, options);
-    case Command::once: return once_command(*make_engine(config), config, options);
-    case Command::backfill: return backfill_command(*make_engine(config), config, options);
-    case Command::repair: return repair_command(*make_engine(config), config, options);
+    case Command::run: return run_command(*make_engine(config, lens), config, options);
+    case Command::once: return once_command(*make_engine(config, lens), config, options);
+    case Command::backfill:
+      return options.detach ? detach_command(config, options, real_now(lens))
+                            : backfill_command(*make_engine(config, lens), config, options);
+    case Command::repair:
+      return options.detach ? detach_command(config, options, real_now(lens))
+                            : repair_command(*make_engine(config, lens), config, options);
+    case Command::cancel: return cancel_command(config, options);
+    case Command::retry: return retry_command(config, options);
   }
   return ExitCode::usage;
 }
@@ -96,13 +124,22 @@ ExitCode run(int argc, char const* const* argv) {
   }
   auto const& options = std::get<Options>(parsed);
   if (options.command == Command::version) return version_command(options);
+  auto const lens = drill_clock();
+  if (!lens) {
+    fmt::print(stderr, "candled: CANDLED_DRILL_CLOCK: {}\n", lens.error());
+    return ExitCode::usage;
+  }
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
-  bool const works = options.command == Command::backfill || options.command == Command::once ||
-                     options.command == Command::repair;
+  bool const works =
+      options.command == Command::once ||
+      ((options.command == Command::backfill || options.command == Command::repair) && !options.detach);
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
-  return run(options, *config);
+  if (*lens)
+    log_warn("the clock is a drill's (CANDLED_DRILL_CLOCK): it is {} now, and time runs {} times as fast",
+             to_rfc3339(real_now(*lens)), (*lens)->speed);
+  return run(options, *config, *lens);
 }
 
 }  // namespace

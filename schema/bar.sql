@@ -40,6 +40,7 @@ DECLARE
   first_year constant int4 := extract(year FROM from_ts AT TIME ZONE 'UTC');
   last_year  constant int4 := extract(year FROM to_ts AT TIME ZONE 'UTC');
   partition  text;
+  existing   regclass;
   made       int4 := 0;
 BEGIN
   IF first_year < 1900 OR last_year > 2199 OR first_year > last_year THEN
@@ -48,7 +49,20 @@ BEGIN
   END IF;
   FOR year IN first_year .. last_year LOOP
     partition := format('bar_%s', year);
-    CONTINUE WHEN to_regclass(format('candled.%I', partition)) IS NOT NULL;
+    existing := to_regclass(format('candled.%I', partition));
+    IF existing IS NOT NULL THEN
+      -- Without this its bars would look like bars that cannot be true.
+      IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = existing AND inhparent = 'candled.bar'::regclass
+                       AND NOT inhdetachpending) THEN
+        RAISE EXCEPTION 'the table candled.% is there, but is no partition of candled.bar: attach it, or rename it',
+                        partition
+          USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('ALTER TABLE candled.bar ATTACH PARTITION candled.%I FOR VALUES FROM (%L) TO (%L)',
+                              partition, make_timestamptz(year, 1, 1, 0, 0, 0, 'UTC'),
+                              make_timestamptz(year + 1, 1, 1, 0, 0, 0, 'UTC'));
+      END IF;
+      CONTINUE;
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('candled.ensure_bar_partitions', 0));
     -- Whoever held the lock may have made it. Read from the catalog: to_regclass still remembers that it was not there.
     CONTINUE WHEN EXISTS (

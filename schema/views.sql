@@ -39,41 +39,60 @@ COMMENT ON COLUMN candled.latest_bars.volume      IS 'units of the instrument tr
 COMMENT ON COLUMN candled.latest_bars.vwap        IS 'volume-weighted average price, in the instrument''s currency; NULL: the provider gave none';
 COMMENT ON COLUMN candled.latest_bars.trade_count IS 'number of trades; NULL: the provider gave none';
 
--- Holes by reason. A gap says why; a hole that no gap explains was never asked. Gaps are trimmed where they have
--- been filled since, except those of ranges that are covered already and could not be read again.
+-- Holes by reason. A gap says why; a hole that no gap explains was never asked, if a bar can have closed in it. Gaps
+-- are trimmed where they have been filled since, except those of ranges that are covered already: answered without a
+-- bar, or with one that cannot be true, or not read again. A calendar that is not in market_session shows every hole
+-- before the end of coverage.
 CREATE VIEW candled.gaps AS
 SELECT t.ticker, s.timeframe, s.provider, h.gap_from, h.gap_until, h.reason, h.detail, h.first_seen, h.last_tried,
        h.attempts, h.next_try_at
 FROM candled.series s
-JOIN candled.instrument_ticker t ON t.instrument_id = s.instrument_id
 CROSS JOIN LATERAL (
-  SELECT lower(g.during) AS gap_from, upper(g.during) AS gap_until, g.reason, g.detail, g.first_seen, g.last_tried,
-         g.attempts, g.next_try_at
+  SELECT EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar) AS is_known,
+         (SELECT range_agg(tstzrange(lower(n.valid)::timestamp AT TIME ZONE 'UTC', upper(n.valid)::timestamp AT TIME ZONE 'UTC'))
+          FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id) AS named
+) c
+CROSS JOIN LATERAL (
+  SELECT greatest(lower(g.during), s.wanted_from) AS gap_from, upper(g.during) AS gap_until, g.reason, g.detail,
+         g.first_seen, g.last_tried, g.attempts, g.next_try_at
   FROM candled.gap g
-  WHERE g.series_id = s.series_id AND g.closed_at IS NULL
+  WHERE g.series_id = s.series_id AND g.closed_at IS NULL AND upper(g.during) > s.wanted_from
   UNION ALL
   SELECT lower(hole), upper(hole), 'never_asked', 'not asked yet', NULL, NULL, 0, NULL
-  FROM unnest(
-    CASE WHEN s.wanted_from < coalesce(upper(s.covered), now())
-         THEN tstzmultirange(tstzrange(s.wanted_from, coalesce(upper(s.covered), now())))
-         ELSE '{}' END
+  FROM (SELECT CASE WHEN c.is_known THEN now() ELSE coalesce(upper(s.covered), now()) END) AS u (until)
+  CROSS JOIN LATERAL unnest(
+    CASE WHEN s.wanted_from < u.until THEN tstzmultirange(tstzrange(s.wanted_from, u.until)) ELSE '{}' END * c.named
     - s.covered
     - coalesce((SELECT range_agg(o.during) FROM candled.gap o
                 WHERE o.series_id = s.series_id AND o.closed_at IS NULL), '{}')) AS hole
+  WHERE NOT c.is_known OR EXISTS (
+    SELECT FROM candled.market_session m
+    WHERE m.calendar = s.calendar
+      AND m.extended_opens_at > lower(hole) - interval '1 day' AND m.extended_opens_at < upper(hole)
+      AND CASE WHEN s.timeframe IN ('1d', '1w', '1mo')
+               THEN m.extended_closes_at > lower(hole) AND m.extended_closes_at <= upper(hole)
+                    AND (s.timeframe = '1d' OR lower(hole) + candled.timeframe_length(s.timeframe) <= upper(hole))
+               ELSE least(m.extended_closes_at, upper(hole)) - greatest(m.extended_opens_at, lower(hole))
+                    >= candled.timeframe_length(s.timeframe) END)
 ) h
-WHERE t.valid && daterange((h.gap_from AT TIME ZONE 'UTC')::date, (h.gap_until AT TIME ZONE 'UTC')::date, '[]');
-COMMENT ON VIEW   candled.gaps             IS 'What is missing and why: failed ranges, and holes between wanted_from and the end of coverage that were never asked.';
-COMMENT ON COLUMN candled.gaps.ticker      IS 'a name that the instrument had in the gap';
+CROSS JOIN LATERAL (
+  SELECT n.ticker FROM candled.instrument_ticker n
+  WHERE n.instrument_id = s.instrument_id
+    AND n.valid && daterange((h.gap_from AT TIME ZONE 'UTC')::date, (h.gap_until AT TIME ZONE 'UTC')::date, '[]')
+  ORDER BY upper(n.valid) DESC NULLS FIRST LIMIT 1
+) t;
+COMMENT ON VIEW   candled.gaps             IS 'What is missing and why, one row for each hole: failed ranges, sessions without a bar, and holes from wanted_from until now that were never asked.';
+COMMENT ON COLUMN candled.gaps.ticker      IS 'the name that the instrument had in the gap, the last one if it had several';
 COMMENT ON COLUMN candled.gaps.timeframe   IS 'length of the bars that are missing';
 COMMENT ON COLUMN candled.gaps.provider    IS 'the provider whose bars are missing';
 COMMENT ON COLUMN candled.gaps.gap_from    IS 'start of the gap, UTC';
 COMMENT ON COLUMN candled.gaps.gap_until   IS 'end of the gap, not included, UTC';
-COMMENT ON COLUMN candled.gaps.reason      IS 'fetch_failed, refused, malformed, rejected (see table gap), or never_asked';
+COMMENT ON COLUMN candled.gaps.reason      IS 'provider_empty, fetch_failed, not_entitled, rejected, horizon (see table gap), or never_asked';
 COMMENT ON COLUMN candled.gaps.detail      IS 'the last failure, one line for people';
 COMMENT ON COLUMN candled.gaps.first_seen  IS 'when it failed first, UTC; NULL: never asked';
 COMMENT ON COLUMN candled.gaps.last_tried  IS 'when it failed last, UTC; NULL: never asked';
 COMMENT ON COLUMN candled.gaps.attempts    IS 'how often it failed';
-COMMENT ON COLUMN candled.gaps.next_try_at IS 'not tried again before, UTC; NULL: as soon as a job is due';
+COMMENT ON COLUMN candled.gaps.next_try_at IS 'not tried again before, UTC; infinity: not before a person asks; NULL: as soon as a job is due';
 
 CREATE VIEW candled.coverage_report AS
 SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
@@ -84,9 +103,13 @@ SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
        (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
        (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at
 FROM candled.series s
-JOIN candled.instrument_ticker t ON t.instrument_id = s.instrument_id;
-COMMENT ON VIEW   candled.coverage_report               IS 'How far each series is collected. Counts no bars, so it is quick at any size.';
-COMMENT ON COLUMN candled.coverage_report.ticker        IS 'a name of the instrument';
+CROSS JOIN LATERAL (
+  SELECT n.ticker FROM candled.instrument_ticker n
+  WHERE n.instrument_id = s.instrument_id
+  ORDER BY n.valid @> (now() AT TIME ZONE 'UTC')::date DESC, upper(n.valid) DESC NULLS FIRST LIMIT 1
+) t;
+COMMENT ON VIEW   candled.coverage_report               IS 'How far each series is collected, one row each. Counts no bars, so it is quick at any size.';
+COMMENT ON COLUMN candled.coverage_report.ticker        IS 'the name that the instrument has today, or had last';
 COMMENT ON COLUMN candled.coverage_report.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.coverage_report.provider      IS 'where the bars come from';
 COMMENT ON COLUMN candled.coverage_report.is_primary    IS 'true when the view bars shows this series';
@@ -114,3 +137,90 @@ COMMENT ON COLUMN candled.ingest_phases.timeframe  IS 'length of the batch''s ba
 COMMENT ON COLUMN candled.ingest_phases.phase      IS 'plan, wait, fetch, parse, validate, merge, copy or commit';
 COMMENT ON COLUMN candled.ingest_phases.ms         IS 'busy time of the phase, summed over requests and loads, milliseconds';
 COMMENT ON COLUMN candled.ingest_phases.share      IS 'share of the phase in the batch''s busy time, 0 to 1; NULL: no time was measured';
+
+-- A state follows from coverage alone. No bar is read: the loads have counted them.
+CREATE VIEW candled.session_completeness AS
+SELECT t.ticker, s.timeframe, s.provider, m.session_date,
+       CASE WHEN s.covered @> d.during THEN CASE WHEN coalesce(k.bars, 0) = 0 THEN 'empty' ELSE 'complete' END
+            WHEN s.covered && d.during THEN 'partial'
+            ELSE 'missing' END AS state,
+       CASE WHEN s.timeframe = '1d' THEN 1
+            ELSE ceil(extract(epoch FROM m.extended_closes_at - m.extended_opens_at)
+                      / extract(epoch FROM candled.timeframe_length(s.timeframe)))::int4 END AS bars_expected,
+       coalesce(k.bars, 0) AS bars_present,
+       encode(coalesce(k.hash, '\x00000000000000000000000000000000'), 'hex') AS hash,
+       k.complete_at
+FROM candled.series s
+JOIN candled.market_session m
+  ON m.calendar = s.calendar AND m.extended_closes_at > s.wanted_from AND m.extended_opens_at < now()
+JOIN candled.instrument_ticker t ON t.instrument_id = s.instrument_id AND t.valid @> m.session_date
+CROSS JOIN LATERAL (SELECT candled.session_range(m, s.timeframe)) AS d (during)
+LEFT JOIN candled.series_session k ON k.series_id = s.series_id AND k.session_date = m.session_date
+WHERE s.timeframe NOT IN ('1w', '1mo');
+COMMENT ON VIEW   candled.session_completeness               IS 'Which sessions are complete, from wanted_from until now: one row for each session of each series of bars of a day or less. Ask WHERE ticker = … AND timeframe = … AND session_date >= ….';
+COMMENT ON COLUMN candled.session_completeness.ticker        IS 'the name that the instrument had on that day';
+COMMENT ON COLUMN candled.session_completeness.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d';
+COMMENT ON COLUMN candled.session_completeness.provider      IS 'where the bars come from';
+COMMENT ON COLUMN candled.session_completeness.session_date  IS 'the trading day, in the calendar''s zone';
+COMMENT ON COLUMN candled.session_completeness.state         IS 'complete: all of it was asked and answered; empty: so too, without a single bar; partial: some of it; missing: nothing of it';
+COMMENT ON COLUMN candled.session_completeness.bars_expected IS 'number of bars when there is one for every window of the extended hours; fewer are usual where little is traded';
+COMMENT ON COLUMN candled.session_completeness.bars_present  IS 'number of bars that are there';
+COMMENT ON COLUMN candled.session_completeness.hash          IS 'sum of the bars'' hashes, hexadecimal: the same bars have the same, whenever and in whatever order they came; see session_hash()';
+COMMENT ON COLUMN candled.session_completeness.complete_at   IS 'when all of it was covered first, UTC; NULL: not yet, or before its calendar was known';
+
+CREATE FUNCTION candled.is_complete(ticker text, timeframe text, session_date date) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+  SELECT coalesce((
+    SELECT s.covered @> candled.session_range(m, s.timeframe)
+    FROM candled.instrument_ticker t
+    JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+    JOIN candled.market_session m ON m.calendar = s.calendar AND m.session_date = is_complete.session_date
+    WHERE t.ticker = is_complete.ticker AND t.valid @> is_complete.session_date
+      AND s.timeframe = is_complete.timeframe AND s.timeframe NOT IN ('1w', '1mo')), false)
+$function$;
+COMMENT ON FUNCTION candled.is_complete(text, text, date) IS
+  'Whether all of a session was asked and answered, at the primary provider of the ticker of that day. False too for what is not collected, and for days without a session.';
+
+CREATE FUNCTION candled.session_hash(ticker text, timeframe text, session_date date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+  SELECT encode(candled.wrap_64(coalesce(sum(candled.hash_lane(h.hash, 1)), 0))
+                || candled.wrap_64(coalesce(sum(candled.hash_lane(h.hash, 2)), 0)), 'hex')
+  FROM candled.instrument_ticker t
+  JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+  LEFT JOIN candled.bar b ON b.series_id = s.series_id
+    AND b.ts >= session_hash.session_date::timestamp AT TIME ZONE candled.calendar_zone(s.calendar)
+    AND b.ts < (session_hash.session_date + 1)::timestamp AT TIME ZONE candled.calendar_zone(s.calendar)
+  CROSS JOIN LATERAL (SELECT candled.bar_hash(b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.trade_count)) AS h (hash)
+  WHERE t.ticker = session_hash.ticker AND t.valid @> session_hash.session_date AND s.timeframe = session_hash.timeframe
+  GROUP BY s.series_id
+$function$;
+COMMENT ON FUNCTION candled.session_hash(text, text, date) IS
+  'The hash of a session computed anew from its bars, at the primary provider: equal to session_completeness.hash, or a bar was changed behind candled''s back. NULL: no such series.';
+
+-- One SELECT, STABLE and not STRICT: the planner puts it into the query that calls it.
+CREATE FUNCTION candled.bars_asof(at timestamptz)
+RETURNS TABLE (ticker text, timeframe text, ts timestamptz, open float8, high float8, low float8, close float8,
+               volume float8, vwap float8, trade_count int4)
+LANGUAGE sql STABLE PARALLEL SAFE AS $function$
+  SELECT t.ticker, s.timeframe, b.ts,
+         CASE WHEN r.existed THEN r.open ELSE b.open END, CASE WHEN r.existed THEN r.high ELSE b.high END,
+         CASE WHEN r.existed THEN r.low ELSE b.low END, CASE WHEN r.existed THEN r.close ELSE b.close END,
+         CASE WHEN r.existed THEN r.volume ELSE b.volume END,
+         nullif(CASE WHEN r.existed THEN r.vwap ELSE b.vwap END, 'NaN'),
+         nullif(CASE WHEN r.existed THEN r.trade_count ELSE b.trade_count END, -1)
+  FROM candled.instrument_ticker t
+  JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+  CROSS JOIN LATERAL (
+    SELECT range_agg(l.during) AS covered FROM candled.coverage_log l
+    WHERE l.series_ids @> ARRAY[s.series_id] AND l.covered_at <= bars_asof.at
+  ) c
+  JOIN candled.bar b ON b.series_id = s.series_id AND t.valid @> (b.ts AT TIME ZONE 'UTC')::date AND c.covered @> b.ts
+  LEFT JOIN LATERAL (
+    SELECT v.* FROM candled.bar_revision v
+    WHERE v.series_id = b.series_id AND v.ts = b.ts AND v.seen_at > bars_asof.at
+    ORDER BY v.seen_at LIMIT 1
+  ) r ON true
+  WHERE r.existed IS DISTINCT FROM false
+$function$;
+COMMENT ON FUNCTION candled.bars_asof(timestamptz) IS
+  'The rows that the view bars had at that time: what was covered by then, with the values of then. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';

@@ -13,10 +13,15 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
 ExitCode repair_command(Engine& engine, Config const& config, Options const& options);
 
+// These ask a running daemon, by way of the database: `backfill --detach`, and what becomes of it.
+ExitCode detach_command(Config const& config, Options const& options, UtcTime now);
+ExitCode cancel_command(Config const& config, Options const& options);
+ExitCode retry_command(Config const& config, Options const& options);
+
 // These read, and need no engine.
-ExitCode plan_command(Config const& config, Options const& options);
-ExitCode status_command(Config const& config, Options const& options);
-ExitCode gaps_command(Config const& config, Options const& options);
+ExitCode plan_command(Config const& config, Options const& options, UtcTime now);
+ExitCode status_command(Config const& config, Options const& options, UtcTime now);
+ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
 ExitCode check_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);

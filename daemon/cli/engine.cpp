@@ -37,6 +37,12 @@ void Engine::stop() {
     if (auto const busy = source.lock()) busy->http->stop();
 }
 
+Task<void> Engine::give_back_budgets() {
+  for (auto const& source : sources) co_await source->pacer->close();
+  for (auto const& source : retired)
+    if (auto const left = source.lock()) co_await left->pacer->close();
+}
+
 Source* Engine::source(std::string const& name) const {
   auto const found = std::ranges::find(sources, name, [](auto const& source) { return source->name; });
   return found == sources.end() ? nullptr : found->get();

@@ -43,6 +43,8 @@ struct Engine {
   std::vector<JobSetup> setups() const;
   // Shutdown: no new windows and no more waiting; running commits finish.
   void stop();
+  // At the end of all work: what is not used of the budgets is there for the next start.
+  Task<void> give_back_budgets();
   // The source of a provider's name; nullptr: there is none.
   Source* source(std::string const& name) const;
 };

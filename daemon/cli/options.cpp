@@ -29,7 +29,9 @@ constexpr auto backfill_footer =
     "half-open\n"
     "range. What is already there is not asked for again; what failed before is tried again. Ctrl-C ends "
     "cleanly:\n"
-    "what is committed stays, and the same command goes on from there.\n"
+    "what is committed stays, and the same command goes on from there. With --detach the running daemon does "
+    "it, beside\n"
+    "its other work: `candled status` shows how far it is, `candled cancel` ends it.\n"
     "\n"
     "Example: candled backfill --from 2024-01-01 --to 2024-03-31 --job us-minute --symbols AAPL,MSFT";
 
@@ -74,6 +76,7 @@ void add_backfill(CLI::App& app, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
   command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
       ->delimiter(',');
+  command->add_flag("--detach", raw.options.detach, "let the running daemon do it; prints the request's ID");
   command->footer(backfill_footer);
 }
 
@@ -89,18 +92,34 @@ void add_repair(CLI::App& app, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
   command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
       ->delimiter(',');
+  command->add_flag("--detach", raw.options.detach, "let the running daemon do it; prints the request's ID");
+}
+
+void add_request_command(CLI::App& app, Raw& raw, char const* name, char const* about_it) {
+  add_command(app, raw, name, about_it)
+      ->add_option("ID", raw.options.request, "the request, as `backfill --detach` and `status` name it")
+      ->required()
+      ->check(CLI::PositiveNumber);
 }
 
 void add_job_option(CLI::App* command, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
 }
 
+void add_gaps(CLI::App& app, Raw& raw) {
+  auto* const command = add_data_command(app, raw, "gaps", "what should be there and is not, and why");
+  add_job_option(command, raw);
+  command->add_option("--reason", raw.options.reason, "only gaps of this reason")
+      ->check(CLI::IsMember(
+          {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
+}
+
 std::map<std::string, Command> const& commands() {
   static std::map<std::string, Command> const all{
-      {"run", Command::run},      {"once", Command::once},       {"backfill", Command::backfill},
-      {"plan", Command::plan},    {"status", Command::status},   {"gaps", Command::gaps},
-      {"check", Command::check},  {"migrate", Command::migrate}, {"version", Command::version},
-      {"repair", Command::repair}};
+      {"run", Command::run},       {"once", Command::once},       {"backfill", Command::backfill},
+      {"cancel", Command::cancel}, {"retry", Command::retry},     {"plan", Command::plan},
+      {"status", Command::status}, {"gaps", Command::gaps},       {"check", Command::check},
+      {"repair", Command::repair}, {"migrate", Command::migrate}, {"version", Command::version}};
   return all;
 }
 
@@ -111,15 +130,15 @@ void describe(CLI::App& app, Raw& raw) {
   add_job_option(add_command(app, raw, "once", "fetch all that is due now, then stop"), raw);
   add_backfill(app, raw);
   add_repair(app, raw);
+  add_request_command(app, raw, "cancel", "end what `backfill --detach` asked for; what is committed stays");
+  add_request_command(app, raw, "retry", "ask again for what failed or was cancelled");
   add_job_option(add_data_command(app, raw, "plan",
                                   "what `once` would ask for, and how long it would take; asks nothing"),
                  raw);
-  add_job_option(add_data_command(app, raw, "status", "coverage, freshness and the last batches"), raw);
-  auto* const gaps = add_data_command(app, raw, "gaps", "what should be there and is not, and why");
-  add_job_option(gaps, raw);
-  gaps->add_option("--reason", raw.options.reason, "only gaps of this reason")
-      ->check(CLI::IsMember(
-          {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
+  add_job_option(
+      add_data_command(app, raw, "status", "coverage, freshness, what goes on now, and the last batches"),
+      raw);
+  add_gaps(app, raw);
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
   auto* const migrate = add_command(app, raw, "migrate", "create the tables, or bring them up to date");
   migrate->add_flag("--dry-run", raw.options.dry_run, "print the SQL that would run, and run nothing");

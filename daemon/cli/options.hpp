@@ -1,6 +1,7 @@
 // The command line.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,7 +12,20 @@
 
 namespace candled {
 
-enum class Command { run, once, backfill, repair, plan, status, gaps, check, migrate, version };
+enum class Command {
+  run,
+  once,
+  backfill,
+  repair,
+  cancel,
+  retry,
+  plan,
+  status,
+  gaps,
+  check,
+  migrate,
+  version
+};
 
 enum class OutputFormat { text, json };
 
@@ -28,6 +42,8 @@ struct Options {
   std::string job;                   // backfill, repair, plan, once, gaps, status: empty: all
   std::vector<std::string> symbols;  // backfill, repair; empty: all of the job
   std::string reason;                // gaps: only those of this reason; empty: all
+  bool detach = false;               // backfill, repair: the daemon does it
+  std::int64_t request = 0;          // cancel, retry
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

@@ -85,6 +85,7 @@ Task<Result<void>> Daemon::keep_jobs(RunId run) {
   auto const ended = co_await supervisor.run(reloader_.jobs());
   engine_.stop();
   co_await beside.wait_all();
+  co_await engine_.give_back_budgets();
   co_return ended;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/live_status.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -30,6 +31,8 @@ struct Account {
   std::vector<CoverageRow> coverage;
   std::vector<GapRow> gaps;
   std::vector<BatchRow> batches;
+  std::vector<RunRow> run;  // the daemon's last start, if any
+  LiveStatus live;
 };
 
 Result<Account> read_account(Secret const& url) {
@@ -39,7 +42,15 @@ Result<Account> read_account(Secret const& url) {
   if (!gaps) return std::unexpected(gaps.error());
   auto batches = read_last_batches(url, batches_shown);
   if (!batches) return std::unexpected(batches.error());
-  return Account{.coverage = std::move(*coverage), .gaps = std::move(*gaps), .batches = std::move(*batches)};
+  auto run = read_last_run(url);
+  if (!run) return std::unexpected(run.error());
+  auto live = read_live_status(url);
+  if (!live) return std::unexpected(live.error());
+  return Account{.coverage = std::move(*coverage),
+                 .gaps = std::move(*gaps),
+                 .batches = std::move(*batches),
+                 .run = std::move(*run),
+                 .live = std::move(*live)};
 }
 
 template <class Row>
@@ -71,7 +82,17 @@ std::string text_of(std::optional<UtcTime> time) {
   return time ? to_rfc3339(*time) : "-";
 }
 
-void print_text(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+// What configuration the daemon works with. A daemon that has ended works with none.
+std::string text_of(std::vector<RunRow> const& runs) {
+  if (runs.empty() || runs.front().ended_at) return "";
+  auto const& run = runs.front();
+  auto text = fmt::format("\nthe daemon's configuration is of {}\n",
+                          to_rfc3339(run.config_loaded_at.value_or(run.started_at)));
+  if (!run.config_error.empty()) text += fmt::format("it could not be loaded again:\n{}\n", run.config_error);
+  return text;
+}
+
+void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
   std::vector<std::vector<std::string>> rows{{"JOB", "BARS", "SYMBOLS", "UP TO DATE", "ALL COVERED UNTIL",
                                               "DUE UNTIL", "NEWEST BAR", "GAPS", "REJECTED", "REVISED"}};
   for (auto const& one : jobs)
@@ -79,11 +100,11 @@ void print_text(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                     std::to_string(one.job->symbols.size()), std::to_string(one.covered),
                     text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
                     std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
-  fmt::print("{}", table(rows));
-  if (batches.empty()) return;
+  fmt::print("{}{}{}", table(rows), text_of(account.run), text_of(account.live));
+  if (account.batches.empty()) return;
   rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
            "OUTCOME"}};
-  for (auto const& batch : batches)
+  for (auto const& batch : account.batches)
     rows.push_back({to_rfc3339(batch.started_at), batch.job, batch.timeframe, std::to_string(batch.symbols),
                     std::to_string(batch.requests), std::to_string(batch.bars),
                     std::to_string(batch.inserted), std::to_string(batch.changed), in_words(batch.total),
@@ -95,7 +116,7 @@ nlohmann::json json_of(std::optional<UtcTime> time) {
   return time ? nlohmann::json(to_rfc3339(*time)) : nlohmann::json();
 }
 
-void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const& batches) {
+void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
   auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"batches", nlohmann::json::array()}};
   for (auto const& one : jobs)
     out["jobs"].push_back({{"job", one.job->name},
@@ -108,7 +129,7 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                            {"gaps", one.gaps},
                            {"rejected", one.rejected},
                            {"revisions", one.revisions}});
-  for (auto const& batch : batches)
+  for (auto const& batch : account.batches)
     out["batches"].push_back({{"batch_id", batch.batch_id},
                               {"run_id", batch.run_id},
                               {"started_at", to_rfc3339(batch.started_at)},
@@ -122,12 +143,22 @@ void print_json(std::vector<JobStatus> const& jobs, std::vector<BatchRow> const&
                               {"rejected", batch.rejected},
                               {"milliseconds", batch.total.count()},
                               {"outcome", batch.outcome}});
+  out["daemon"] = nlohmann::json();
+  if (!account.run.empty()) {
+    auto const& run = account.run.front();
+    out["daemon"] = {{"run_id", run.run_id},
+                     {"started_at", to_rfc3339(run.started_at)},
+                     {"ended_at", json_of(run.ended_at)},
+                     {"config_loaded_at", to_rfc3339(run.config_loaded_at.value_or(run.started_at))},
+                     {"config_error", run.config_error}};
+  }
+  add_json(out, account.live);
   fmt::print("{}\n", out.dump(2));
 }
 
 }  // namespace
 
-ExitCode status_command(Config const& config, Options const& options) {
+ExitCode status_command(Config const& config, Options const& options, UtcTime now) {
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
@@ -137,14 +168,12 @@ ExitCode status_command(Config const& config, Options const& options) {
     print_error(account.error().what);
     return exit_code_of(account.error().kind);
   }
-  auto const now = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
   std::vector<JobStatus> statuses;
   statuses.reserve(chosen.size());
   for (auto const* const job : chosen)
     statuses.push_back(
         status_of(*job, config.jobs[static_cast<std::size_t>(job - jobs.data())], *account, now));
-  options.output == OutputFormat::json ? print_json(statuses, account->batches)
-                                       : print_text(statuses, account->batches);
+  options.output == OutputFormat::json ? print_json(statuses, *account) : print_text(statuses, *account);
   return ExitCode::done;
 }
 

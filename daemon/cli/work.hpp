@@ -39,6 +39,9 @@ std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string co
 // What a person should know besides the numbers: symbols without any bar, ranges that are not asked for.
 void print_notes(Job const& job, JobResult const& result);
 
+// Of orders that are one range each: a line for each, and what to do about what is missing.
+void print_ranges(WorkResult const& work, std::vector<JobOrder> const& orders);
+
 void print_error(std::string_view what);
 
 }  // namespace candled

@@ -27,29 +27,35 @@ bool CircuitBreaker::may_call(SteadyTime now) {
   return true;
 }
 
-std::optional<SteadyTime> CircuitBreaker::retry_at(SteadyTime now) const {
+std::optional<SteadyTime> CircuitBreaker::callable_at(SteadyTime now) const {
   if (state(now) == State::open) return open_until_;
   return probing_ ? std::nullopt : std::optional{now};
 }
 
-void CircuitBreaker::succeeded() {
+void CircuitBreaker::succeeded(Era era) {
+  if (era == era_) close();
+}
+
+void CircuitBreaker::close() {
   failures_ = 0;
   open_ = false;
   probing_ = false;
 }
 
-void CircuitBreaker::failed(SteadyTime now, ErrorKind kind) {
+void CircuitBreaker::failed(SteadyTime now, Era era, ErrorKind kind) {
+  if (era != era_) return;
   auto const was_probe = probing_;
   probing_ = false;
   if (!counts_as_failure(kind)) {
     // An answer, if not the wished one: the provider is there. A half open breaker may close.
-    if (was_probe && kind != ErrorKind::stopped) succeeded();
+    if (was_probe && kind != ErrorKind::stopped) close();
     return;
   }
   ++failures_;
   if (!was_probe && failures_ < policy_.failures) return;
   open_ = true;
   open_until_ = now + policy_.open_for;
+  ++era_;
 }
 
 }  // namespace candled

@@ -1,6 +1,7 @@
 // Stops asking a provider that fails again and again, and finds out when it is well.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "core/error.hpp"
@@ -16,20 +17,33 @@ namespace candled {
 class CircuitBreaker {
  public:
   enum class State { closed, open, half_open };
+  // A new one begins each time that it opens. The outcome of a call of an earlier era comes too late to say
+  // how the provider is now.
+  using Era = std::uint64_t;
 
   explicit CircuitBreaker(BreakerPolicy policy) : policy_(policy) {}
 
   State state(SteadyTime now) const;
-  // True: the caller must call, and then report. In the half open state it is true once, for the probe.
+  // True: the caller must call, and then report with the era in which it called. In the half open state it is
+  // true once, for the probe.
   bool may_call(SteadyTime now);
-  // When to ask again after a `false`. nullopt: a probe is out; ask after its outcome.
-  std::optional<SteadyTime> retry_at(SteadyTime now) const;
+  Era era() const { return era_; }
+  // When may_call is true next: `now`, or later. nullopt: a probe is out; ask after its outcome.
+  std::optional<SteadyTime> callable_at(SteadyTime now) const;
 
-  void succeeded();
-  void failed(SteadyTime now, ErrorKind kind);
+  void succeeded(Era era);
+  void failed(SteadyTime now, Era era, ErrorKind kind);
+
+  // In a row, as of now.
+  int failures() const { return failures_; }
+  // For the next failures; an open one stays open as long as it was to.
+  void set_policy(BreakerPolicy policy) { policy_ = policy; }
 
  private:
+  void close();
+
   BreakerPolicy policy_;
+  Era era_ = 0;
   int failures_ = 0;
   bool open_ = false;
   bool probing_ = false;

@@ -11,6 +11,7 @@ struct RateLimit {
   int requests = 5;
   std::chrono::milliseconds per{60'000};
   int burst = 1;
+  bool adaptive = false;  // less than that while the provider says 429 (AdaptiveLimit)
 
   friend bool operator==(RateLimit const&, RateLimit const&) = default;
 };

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t default_limit = 5000;
 constexpr int multiplier_max = 10'000;
+constexpr Milliseconds delay_of_plans_without_live_data = 15min;
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -125,8 +126,9 @@ std::vector<Bar> made_from(std::vector<Bar> const& base, Windows const& windows,
 std::size_t stitched(AggregatesAsk const& ask, Market const& market, TimeRange range, Terms const& terms) {
   if (!terms.delayed || ask.base() != Base::day || ask.sort != Order::descending) return 0;
   auto const zone = market_zone(ask.ticker);
-  TimeRange const today{.from = zone.at(zone.date_at(terms.now), 0ms), .to = range.to};
-  return market.bars({ask.ticker, ask.base(), today, ask.sort, 1, terms.now}).size();
+  auto const now = terms.published_until();
+  TimeRange const today{.from = zone.at(zone.date_at(now), 0ms), .to = range.to};
+  return market.bars({ask.ticker, ask.base(), today, ask.sort, 1, now}).size();
 }
 
 struct Reading {
@@ -138,7 +140,7 @@ struct Reading {
 // `limit` base bars; a window that the limit cuts is left to the next page, unless it is the only one.
 Reading read(AggregatesAsk const& ask, Windows const& windows, Market const& market, Terms const& terms) {
   auto const bars_in = [&](TimeRange range, std::size_t limit) {
-    return market.bars({ask.ticker, ask.base(), range, ask.sort, limit, terms.now});
+    return market.bars({ask.ticker, ask.base(), range, ask.sort, limit, terms.published_until()});
   };
   TimeRange const range{.from = windows.start(ask.range.from), .to = windows.end(ask.range.to - 1ms)};
   auto const after = [&](TimeRange window) {
@@ -167,6 +169,12 @@ Reading read(AggregatesAsk const& ask, Windows const& windows, Market const& mar
 }
 
 }  // namespace
+
+UtcTime Terms::published_until() const {
+  auto const kept_back =
+      std::max(publish_after, delayed ? delay_of_plans_without_live_data : Milliseconds{0});
+  return kept_back > 0ms ? UtcTime{std::chrono::floor<std::chrono::minutes>(now - kept_back)} : now;
+}
 
 std::optional<std::expected<AggregatesAsk, Refusal>> parse_aggregates(RequestTarget const& target) {
   auto const& s = target.segments;

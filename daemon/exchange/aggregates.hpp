@@ -16,10 +16,14 @@ namespace candled {
 struct Terms {
   std::optional<Date> horizon = std::nullopt;  // data older than it is refused
   bool refuses_today = false;                  // data of New York's today is refused
-  bool delayed = false;                        // answers have the status DELAYED
+  bool delayed = false;                        // answers have the status DELAYED, and the plan no live data
+  Milliseconds publish_after{0};               // a minute is published so long after its end; 0: as it forms
   std::size_t page_limit_max = 50'000;         // a larger `limit` is cut to it
   std::string next_url_host;                   // scheme and host of next_url: "http://127.0.0.1:8080"
   UtcTime now;
+
+  // Up to when what has traded is published: whole minutes, where any are kept back.
+  UtcTime published_until() const;
 };
 
 struct AggregatesAsk {

@@ -86,7 +86,7 @@ Reply Exchange::page_of(RequestTarget const& target, AggregatesAsk const& ask, s
     if (!is_page_fault(fault->kind)) reply.send_with = *fault;
   }
   auto terms = settings_.terms;
-  if (!settings_.fixed_now) terms.now = now;
+  terms.now = now;
   auto page = aggregates(ask, *market_, terms);
   if (!page) {
     reply.answer = refusal(page.error(), reply.request_id);
@@ -116,7 +116,7 @@ Exchange::Caller Exchange::caller(Request const& request, RequestTarget const& t
 Reply Exchange::answer(Request const& request, UtcTime now, SteadyTime arrival) {
   auto const target = parse_target(request.target);
   if (target.path == "/exchange/report") {  // ours, and not counted: looking changes nothing
-    return {.answer = {.body = to_json(log_)}, .request_id = new_request_id()};
+    return {.answer = {.body = to_json(log_, now)}, .request_id = new_request_id()};
   }
   auto const [credential, refused] = caller(request, target);
   auto& log = log_.credentials[credential];

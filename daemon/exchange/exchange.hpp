@@ -21,8 +21,7 @@ struct ExchangeSettings {
   std::vector<AcceptedKey> keys;
   std::optional<RequestLimit> limit = std::nullopt;  // of every key that has none of its own
   Milliseconds window{60'000};                       // measured for keys without any limit
-  Terms terms = {};                                  // `now` is used when `fixed_now` is set
-  bool fixed_now = false;                            // else "now" is that of each request
+  Terms terms = {};                                  // `now` is that of each request
   FaultRules faults = {};
   Milliseconds latency{0};  // before each answer
 };
@@ -46,7 +45,7 @@ class Exchange {
   // `market` must not be null.
   Exchange(ExchangeSettings settings, std::unique_ptr<Market const> market);
 
-  // Counts the request; `arrival` is when its head had been read.
+  // Counts the request; `now` and `arrival` are when its head had been read, by the market's clock.
   Reply answer(Request const& request, UtcTime now, SteadyTime arrival);
 
   RequestLog& log() { return log_; }

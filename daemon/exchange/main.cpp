@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "exchange/server.hpp"
@@ -23,11 +24,17 @@ struct Options {
   std::string data;
   std::optional<std::uint64_t> synthetic;
   std::string synthetic_from = "2020-01-01";
+  std::string settles_after = "0s";
+  std::vector<std::string> closed;
+  std::vector<std::string> early_closes;
   std::vector<std::string> keys;
   std::string limit;
   std::string window = "1m";
   std::string latency = "0ms";
   std::string now;
+  std::string speed;
+  std::string zero;
+  std::string publish_after = "0s";
   std::string horizon;
   bool no_today = false;
   bool delayed = false;
@@ -44,6 +51,39 @@ struct UsageError {
   std::string what;
 };
 
+void declare_time(CLI::App& app, Options& options) {
+  auto* const now =
+      app.add_option("--now", options.now, "where the market ends, a date or an RFC 3339 time (default: now)")
+          ->type_name("TIME");
+  auto* const speed = app.add_option("--speed", options.speed,
+                                     "time runs on from --now, X times as fast (default: it stands)")
+                          ->type_name("X")
+                          ->needs(now);
+  app.add_option("--zero", options.zero,
+                 "when it was --now, in real seconds since 1970 (default: when this program starts)")
+      ->type_name("EPOCH")
+      ->needs(speed);
+  app.add_option("--publish-after", options.publish_after,
+                 "a minute shows so long after its end, and whole (default: as it forms)")
+      ->type_name("DURATION");
+}
+
+void declare_synthetic(CLI::App& app, Options& options) {
+  app.add_option("--synthetic-from", options.synthetic_from, "its first day")
+      ->type_name("DATE")
+      ->capture_default_str();
+  app.add_option("--settles-after", options.settles_after,
+                 "some minutes are corrected so long after their end, and some appear only then")
+      ->type_name("DURATION");
+  app.add_option("--closed", options.closed, "a holiday of its stocks; may be repeated")
+      ->type_name("DATE")
+      ->allow_extra_args(false);
+  app.add_option("--early-close", options.early_closes,
+                 "its stocks trade until 17:00 that day; may be repeated")
+      ->type_name("DATE")
+      ->allow_extra_args(false);
+}
+
 void declare(CLI::App& app, Options& options) {
   app.set_version_flag("--version", CANDLED_VERSION);
   app.add_option("--listen", options.listen, "where to listen; port 0 takes a free one")
@@ -57,11 +97,8 @@ void declare(CLI::App& app, Options& options) {
   market->add_option("--synthetic", options.synthetic, "a computed market, in which every ticker trades")
       ->type_name("SEED");
   market->require_option(1);
-  app.add_option("--synthetic-from", options.synthetic_from, "its first day")
-      ->type_name("DATE")
-      ->capture_default_str();
-  app.add_option("--now", options.now, "where the market ends, a date or an RFC 3339 time (default: now)")
-      ->type_name("TIME");
+  declare_synthetic(app, options);
+  declare_time(app, options);
   app.add_option("--key", options.keys, "an accepted key; may be repeated (default: demo)")
       ->type_name("KEY[=REQUESTS/PER]")
       ->allow_extra_args(false);
@@ -76,7 +113,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--horizon", options.horizon, "asking for older data is refused with 403")
       ->type_name("DATE");
   app.add_flag("--no-today", options.no_today, "asking for New York's today is refused with 403");
-  app.add_flag("--delayed", options.delayed, "answers with status DELAYED");
+  app.add_flag("--delayed", options.delayed, "answers with status DELAYED, without the last 15 minutes");
   app.add_option("--page-limit-max", options.page_limit_max, "the largest limit; larger ones are cut")
       ->type_name("N")
       ->capture_default_str()
@@ -104,6 +141,27 @@ UtcTime parse_now(std::string const& text) {
               "a date such as 2024-05-01 or a time such as 2024-05-01T14:30:00Z");
 }
 
+constexpr auto date_form = "a date such as 2024-05-01";
+constexpr auto duration_form = "a duration such as 500ms, 5s or 1m";
+
+std::set<Date> parse_dates(std::vector<std::string> const& texts, std::string_view option) {
+  std::set<Date> dates;
+  for (auto const& text : texts) dates.insert(need(parse_date(text), option, text, date_form));
+  return dates;
+}
+
+MarketClock clock_of(Options const& options) {
+  if (options.now.empty()) return {};
+  auto const now = parse_now(options.now);
+  if (options.speed.empty()) return MarketClock::standing_at(now);
+  auto const speed = need(parse_drill_speed(options.speed), "--speed", options.speed,
+                          fmt::format("a number from 1 to {}", drill_speed_max));
+  auto const zero = options.zero.empty() ? std::chrono::floor<Milliseconds>(std::chrono::system_clock::now())
+                                         : need(parse_epoch(options.zero), "--zero", options.zero,
+                                                "a number of seconds since 1970 such as 1764000000.123");
+  return MarketClock::through({.start = now, .speed = speed, .zero = zero});
+}
+
 FaultRules read_faults(Options const& options) {
   if (options.faults.empty()) return {};
   std::ifstream const file{options.faults};
@@ -123,36 +181,44 @@ FaultRules read_faults(Options const& options) {
 
 ExchangeSettings settings_of(Options const& options) {
   constexpr auto limit_form = "a limit such as 150/1m";
-  constexpr auto duration_form = "a duration such as 500ms, 5s or 1m";
-  constexpr auto date_form = "a date such as 2024-05-01";
   ExchangeSettings settings{
       .keys = {},
       .window = need(parse_duration(options.window), "--window", options.window, duration_form),
       .terms = {.refuses_today = options.no_today,
                 .delayed = options.delayed,
+                .publish_after = need(parse_duration(options.publish_after), "--publish-after",
+                                      options.publish_after, duration_form),
                 .page_limit_max = options.page_limit_max,
                 .next_url_host = options.next_url_host,
                 .now = {}},
-      .fixed_now = !options.now.empty(),
       .faults = read_faults(options),
       .latency = need(parse_duration(options.latency), "--latency", options.latency, duration_form)};
   if (!options.limit.empty())
     settings.limit = need(parse_request_limit(options.limit), "--limit", options.limit, limit_form);
   if (!options.horizon.empty())
     settings.terms.horizon = need(parse_date(options.horizon), "--horizon", options.horizon, date_form);
-  if (settings.fixed_now) settings.terms.now = parse_now(options.now);
   for (auto const& key : options.keys)
     settings.keys.push_back(need(parse_key(key), "--key", "its value", "KEY or KEY=150/1m"));
   if (settings.keys.empty()) settings.keys.push_back({.key = Secret{"demo"}});
   return settings;
 }
 
+SyntheticRules synthetic_rules(Options const& options) {
+  return {.settles_after = need(parse_duration(options.settles_after), "--settles-after",
+                                options.settles_after, duration_form),
+          .closed = parse_dates(options.closed, "--closed"),
+          .early_closes = parse_dates(options.early_closes, "--early-close")};
+}
+
 std::unique_ptr<Market const> market_of(Options const& options) {
   if (options.synthetic) {
-    auto const first = need(parse_date(options.synthetic_from), "--synthetic-from", options.synthetic_from,
-                            "a date such as 2020-01-01");
-    return std::make_unique<SyntheticMarket>(*options.synthetic, first);
+    auto const first =
+        need(parse_date(options.synthetic_from), "--synthetic-from", options.synthetic_from, date_form);
+    return std::make_unique<SyntheticMarket>(*options.synthetic, first, synthetic_rules(options));
   }
+  if (options.settles_after != Options{}.settles_after || !options.closed.empty() ||
+      !options.early_closes.empty())
+    throw UsageError{"--settles-after, --closed and --early-close go with --synthetic only"};
   auto market = load_flat_files(options.data);
   if (!market) throw UsageError{"--data: " + market.error()};
   fmt::print(stderr, "candled-exchange: {} minute bars and {} day bars of {} tickers\n",
@@ -163,9 +229,10 @@ std::unique_ptr<Market const> market_of(Options const& options) {
 int run(Options const& options) {
   auto const address = need(parse_listen_address(options.listen), "--listen", options.listen,
                             "an address such as 127.0.0.1:8080");
+  auto const clock = clock_of(options);
   Exchange exchange{settings_of(options), market_of(options)};
   auto const compression = options.no_gzip ? Compression::none : Compression::gzip;
-  auto const served = serve(exchange, address, compression, [](ListenAddress const& listening) {
+  auto const served = serve(exchange, clock, address, compression, [](ListenAddress const& listening) {
     fmt::print("listening on {}\n", url_of(listening));
     std::fflush(stdout);
   });
@@ -176,7 +243,8 @@ int run(Options const& options) {
                options.listen, served.error());
     return exit_listen;
   }
-  if (!options.report.empty() && !(std::ofstream{options.report} << to_json(exchange.log()) << std::flush)) {
+  if (!options.report.empty() &&
+      !(std::ofstream{options.report} << to_json(exchange.log(), clock.now()) << std::flush)) {
     fmt::print(stderr, "candled-exchange: cannot write the report to {}\n", options.report);
     return 1;
   }

@@ -43,8 +43,8 @@ std::string credential(CredentialLog const& log) {
 
 }  // namespace
 
-std::string to_json(RequestLog const& log) {
-  std::string text = "{\n  \"credentials\": {";
+std::string to_json(RequestLog const& log, UtcTime now) {
+  auto text = fmt::format("{{\n  \"now\": \"{}\",\n  \"credentials\": {{", to_rfc3339(now));
   char const* separator = "\n";
   for (auto const& one : log.credentials) {
     text += separator + credential(one);

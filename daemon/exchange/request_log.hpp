@@ -40,7 +40,7 @@ struct RequestLog {
   std::uint64_t concurrent_max = 0;
 };
 
-// The report, as JSON with line breaks. Never a key.
-std::string to_json(RequestLog const& log);
+// The report at `now` of the market's clock, as JSON with line breaks. Never a key.
+std::string to_json(RequestLog const& log, UtcTime now);
 
 }  // namespace candled

@@ -39,6 +39,7 @@ auto noting(Failure& failure) {
 
 struct Serving {
   Exchange& exchange;
+  MarketClock const& clock;
   Compression compression;
   std::set<class Connection*> connections = {};
   bool stopping = false;
@@ -127,11 +128,11 @@ asio::awaitable<bool> Connection::read_request(RequestHead& head) {
 }
 
 Done Connection::answer(RequestHead const& head) {
-  auto const now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  auto const sent_at = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
   Request const request{.method = head.method, .target = head.target, .authorization = head.authorization};
-  auto const reply = serving_.exchange.answer(request, now, std::chrono::steady_clock::now());
+  auto const reply = serving_.exchange.answer(request, serving_.clock.now(), serving_.clock.ticks());
   if (reply.latency > 0ms) co_await pause(reply.latency);
-  auto const wire = to_wire(reply.answer, reply.request_id, head, serving_.compression, now);
+  auto const wire = to_wire(reply.answer, reply.request_id, head, serving_.compression, sent_at);
   if (reply.send_with)
     co_await send_badly(wire, *reply.send_with);
   else
@@ -271,14 +272,15 @@ std::string url_of(ListenAddress const& address) {
   return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", address.port);
 }
 
-std::expected<void, std::string> serve(Exchange& exchange, ListenAddress address, Compression compression,
+std::expected<void, std::string> serve(Exchange& exchange, MarketClock const& clock, ListenAddress address,
+                                       Compression compression,
                                        std::function<void(ListenAddress const&)> const& ready) {
   asio::io_context loop{1};
   auto acceptor = listen_on(loop, address);
   if (!acceptor) return std::unexpected(std::move(acceptor).error());
   address.port = acceptor->local_endpoint().port();
   exchange.set_own_host(url_of(address));
-  Serving serving{.exchange = exchange, .compression = compression};
+  Serving serving{.exchange = exchange, .clock = clock, .compression = compression};
   asio::signal_set signals{loop, SIGTERM, SIGINT};  // before `ready`: whoever is told may stop us at once
   asio::co_spawn(loop, accept_all(serving, *acceptor), asio::detached);
   asio::co_spawn(loop, drain_when_asked(serving, *acceptor, signals, loop), asio::detached);

@@ -8,6 +8,7 @@
 
 #include "exchange/exchange.hpp"
 #include "exchange/http_message.hpp"
+#include "exchange/market_clock.hpp"
 
 namespace candled {
 
@@ -24,7 +25,8 @@ std::string url_of(ListenAddress const& address);
 
 // Answers until SIGTERM or SIGINT, then lets the answers that are on their way end, 2 s at most. `ready` is
 // called once, with the port that was given. One thread. Error: the address cannot be listened on, and why.
-std::expected<void, std::string> serve(Exchange& exchange, ListenAddress address, Compression compression,
+std::expected<void, std::string> serve(Exchange& exchange, MarketClock const& clock, ListenAddress address,
+                                       Compression compression,
                                        std::function<void(ListenAddress const&)> const& ready);
 
 }  // namespace candled

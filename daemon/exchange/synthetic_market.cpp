@@ -46,6 +46,7 @@ struct SyntheticMarket::Day {
     return level + drift + level * (0.006 * noise(key, minute, 30) + 0.0012 * noise(~key, minute, 1));
   }
   std::optional<Bar> bar(int minute) const;
+  std::optional<Bar> unsettled_bar(int minute) const;
 };
 
 std::optional<Bar> SyntheticMarket::Day::bar(int minute) const {
@@ -70,6 +71,18 @@ std::optional<Bar> SyntheticMarket::Day::bar(int minute) const {
   return bar;
 }
 
+// Before it is final: the late bars are not there, and of the corrected ones half the volume.
+std::optional<Bar> SyntheticMarket::Day::unsettled_bar(int minute) const {
+  auto bar = this->bar(minute);
+  auto const luck = mixed(key, 2'000'000U + static_cast<std::uint64_t>(minute)) % 1000;
+  if (!bar || luck < 2) return std::nullopt;  // 0.2 %
+  if (luck >= 22) return bar;                 // 2 %
+  bar->volume = rounded(bar->volume / 2, 1e6);
+  bar->close = bar->close == bar->low ? bar->high : bar->low;
+  bar->vwap = to_tick((bar->high + bar->low + bar->close) / 3);
+  return bar;
+}
+
 bool SyntheticMarket::exists(std::string_view ticker) {
   if (ticker.starts_with("X:") || ticker.starts_with("C:")) ticker.remove_prefix(2);
   bool const spelled = std::ranges::all_of(ticker, [](char c) { return (c >= 'A' && c <= 'Z') || c == '.'; });
@@ -84,16 +97,20 @@ double SyntheticMarket::level(std::uint64_t key, std::chrono::sys_days date) con
   return (20 + 380 * std::pow(fraction(mixed(key, 15)), 2)) * std::exp(wander);
 }
 
+bool SyntheticMarket::stocks_trade_on(std::chrono::sys_days date) const {
+  std::chrono::weekday const weekday{date};
+  return weekday != std::chrono::Saturday && weekday != std::chrono::Sunday && !rules_.closed.contains(date);
+}
+
 SyntheticMarket::Day SyntheticMarket::day(std::string_view ticker, Date date) const {
   std::chrono::sys_days const number{date};
   auto const key = mixed(seed_, hash_of(ticker));
   auto const zone = market_zone(ticker);
   bool const around_the_clock = zone == Zone::utc();
-  std::chrono::weekday const weekday{number};
   bool const open =
-      number >= std::chrono::sys_days{first_day_} &&
-      (around_the_clock || (weekday != std::chrono::Saturday && weekday != std::chrono::Sunday));
-  int const session = around_the_clock ? 24 * 60 : 16 * 60;
+      number >= std::chrono::sys_days{first_day_} && (around_the_clock || stocks_trade_on(number));
+  int const cut = rules_.early_closes.contains(date) ? 3 * 60 : 0;
+  int const session = around_the_clock ? 24 * 60 : 16 * 60 - cut;
   return {.key = mixed(key, static_cast<std::uint64_t>(number.time_since_epoch().count())),
           .level = level(key, number),
           .next_level = level(key, number + std::chrono::days{1}),
@@ -102,33 +119,36 @@ SyntheticMarket::Day SyntheticMarket::day(std::string_view ticker, Date date) co
           .opens = zone.at(date, around_the_clock ? 0h : 4h),
           .minutes = open ? session : 0,
           .regular_from = around_the_clock ? 0 : 330,
-          .regular_to = around_the_clock ? session : 720};
+          .regular_to = around_the_clock ? session : 720 - cut};
 }
 
-// Those that start in `range`, oldest first, as far as they have formed at its end.
-std::vector<Bar> SyntheticMarket::minutes(Day const& day, TimeRange range) const {
+// Those that start in `range`, oldest first, as they are known at `now`.
+std::vector<Bar> SyntheticMarket::minutes(Day const& day, TimeRange range, UtcTime now) const {
   auto const minute_at = [&](UtcTime time) {
     return std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::minutes>(time - day.opens).count(), 0,
                                     day.minutes);
   };
   std::vector<Bar> bars;
   auto const end = static_cast<int>(minute_at(range.to));
-  for (auto minute = static_cast<int>(minute_at(range.from)); minute < end; ++minute)
-    if (auto const bar = day.bar(minute)) bars.push_back(*bar);
+  auto const final_until = now - rules_.settles_after;
+  for (auto minute = static_cast<int>(minute_at(range.from)); minute < end; ++minute) {
+    bool const final = rules_.settles_after == 0ms || day.opens + (minute + 1) * 1min <= final_until;
+    if (auto const bar = final ? day.bar(minute) : day.unsettled_bar(minute)) bars.push_back(*bar);
+  }
   return bars;
 }
 
 std::optional<Bar> SyntheticMarket::minute_bar(std::string_view ticker, UtcTime start) const {
   if (!exists(ticker)) return std::nullopt;
-  auto const found =
-      minutes(day(ticker, market_zone(ticker).date_at(start)), {.from = start, .to = start + 1ms});
+  auto const found = minutes(day(ticker, market_zone(ticker).date_at(start)),
+                             {.from = start, .to = start + 1ms}, UtcTime::max());
   return found.empty() || found.front().start != start ? std::nullopt : std::optional{found.front()};
 }
 
 std::optional<Bar> SyntheticMarket::day_bar(std::string_view ticker, Date date, UtcTime now) const {
   if (!exists(ticker)) return std::nullopt;
   auto const day = this->day(ticker, date);
-  auto all = minutes(day, {.from = day.opens, .to = now});
+  auto all = minutes(day, {.from = day.opens, .to = now}, now);
   if (all.empty()) return std::nullopt;
   all.back() = formed_so_far(all.back(), 1min, now);
   std::vector<Bar> regular;
@@ -147,7 +167,7 @@ std::vector<Bar> SyntheticMarket::bars_of(Date date, BarsAsk const& ask) const {
   TimeRange const range{.from = ask.range.from, .to = std::min(ask.range.to, ask.now)};
   std::vector<Bar> bars;
   if (ask.base == Base::minute) {
-    bars = minutes(day(ask.ticker, date), range);
+    bars = minutes(day(ask.ticker, date), range, ask.now);
     if (!bars.empty()) bars.back() = formed_so_far(bars.back(), 1min, ask.now);
   } else if (range.contains(market_zone(ask.ticker).at(date, 0ms))) {
     if (auto const bar = day_bar(ask.ticker, date, ask.now)) bars.push_back(*bar);

@@ -1,6 +1,9 @@
 // Seam: time, and the end of waiting.
 #pragma once
 
+#include <functional>
+#include <list>
+
 #include "core/error.hpp"
 #include "core/task.hpp"
 #include "core/time.hpp"
@@ -29,15 +32,34 @@ class Clock {
   virtual Task<Result<void>> sleep_until(SteadyTime when, StopSign const& sign) = 0;
   Task<Result<void>> sleep_until(SteadyTime when);
 
-  // Sleepers look at their signs again.
+  // Sleepers look at their signs again, and watchers are told.
   virtual void look_again() = 0;
+
+  // Tells somebody who waits, but does not sleep, of every look_again() and of stop(), as long as it lives.
+  class Watch {
+   public:
+    // `look` must not begin or end a watch.
+    Watch(Clock& clock, std::function<void()> look);
+    Watch(Watch const&) = delete;
+    Watch& operator=(Watch const&) = delete;
+    ~Watch();
+
+   private:
+    Clock& clock_;
+    std::list<std::function<void()>>::iterator place_;
+  };
 
   // Shutdown was asked for: ends all sleeps, now and later.
   virtual void stop() = 0;
   virtual bool stopping() const = 0;
 
+ protected:
+  // For look_again().
+  void tell_watchers();
+
  private:
   StopSign const nobody_;
+  std::list<std::function<void()>> watchers_;
 };
 
 }  // namespace candled

@@ -9,10 +9,20 @@
 #include "core/circuit_breaker.hpp"
 #include "core/lane.hpp"
 #include "core/limits.hpp"
-#include "core/token_bucket.hpp"
 #include "pipeline/clock.hpp"
+#include "pipeline/random.hpp"
+#include "store/ledger.hpp"
 
 namespace candled {
+
+struct PacerOptions {
+  std::string budget;  // as in BudgetClaim
+  std::string holder;  // a uuid of this pacer alone: no two pacers may share one
+  RateLimit limit{};
+  BreakerPolicy breaker{};
+  std::size_t concurrency = 16;  // requests in flight at most
+  Milliseconds timeout{30'000};  // a request is answered, or has failed, within this time
+};
 
 // Nothing can go for a while, and why, for people.
 struct Parked {
@@ -20,42 +30,57 @@ struct Parked {
   std::string why;
 };
 
-// First come, first served. Each `admit` that succeeds is followed by exactly one of `succeeded` and
-// `failed`.
+// One request that may go; goes back with its outcome.
+struct Admission {
+  CircuitBreaker::Era era = 0;
+  SteadyTime sent_at;
+};
+
+// Live goes before repair before settle before backfill, first come first served within a lane, and none is
+// starved (LaneQueue); who goes is chosen at the moment when one may. A request goes only when it is on
+// record in the ledger, which is asked ahead and in the background: while it is away, nothing goes. With
+// RateLimit::adaptive, 429s lower the limit (AdaptiveLimit).
 class Pacer {
  public:
-  // `concurrency`: requests in flight at most.
-  Pacer(boost::asio::any_io_executor const& executor, Clock& clock, RateLimit limit, BreakerPolicy breaker,
-        std::size_t concurrency);
+  // `clock`, `ledger` and `random` must outlive it and every task on `executor`.
+  Pacer(boost::asio::any_io_executor const& executor, Clock& clock, Ledger& ledger, Random& random,
+        PacerOptions options);
+  Pacer(Pacer const&) = delete;
+  Pacer& operator=(Pacer const&) = delete;
+  // Nobody may be waiting in it any more.
   ~Pacer();
 
-  // Returns when a request may go: the budget has it, fewer than `concurrency` are in flight, the breaker
-  // lets it. Error: stopped, by the clock or by `sign`, which must outlive the task.
-  Task<Result<void>> admit(Lane lane, StopSign const& sign);
-  // Those who wait look at their signs again.
+  // Returns when a request may go. Exactly one of `succeeded` and `failed` must follow. Errors: stopped, by
+  // the clock or by `sign`, which must outlive the task; db_refused, db_denied and schema_mismatch, of the
+  // ledger.
+  Task<Result<Admission>> admit(Lane lane, StopSign const& sign);
+  // Those who wait look at their signs again. Clock::look_again does the same.
   void look_again();
 
-  void succeeded();
-  void failed(ErrorKind kind);
+  void succeeded(Admission const& admission);
+  void failed(Admission const& admission, ErrorKind kind);
   // The provider said 429: nobody goes for this long.
   void pause(Milliseconds wait);
 
-  RateLimit limit() const { return limit_; }
-  // nullopt: something can go soon.
-  std::optional<Parked> parked() const { return std::nullopt; }
-  CircuitBreaker const& breaker() const { return breaker_; }
+  // The configuration has changed. What is in flight, held and paused stays so.
+  void change(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency);
+
+  // Gives back the places that are not used, at the end: nothing is admitted any more. A ledger that is away
+  // is no error: it forgets them by itself.
+  Task<void> close();
+
+  // In effect now: with RateLimit::adaptive the requests may be fewer than configured.
+  RateLimit limit() const;
+  // Requests in a window that the provider is known to let through; as configured while nothing else is
+  // known.
+  int learned() const;
+  int in_flight() const;
+  // nullopt: something can go within five seconds, as far as provider and budget are concerned.
+  std::optional<Parked> parked() const;
 
  private:
-  struct Queue;
-
-  Task<Result<void>> wait_for_place(StopSign const& sign);
-
-  Clock& clock_;
-  RateLimit limit_;
-  TokenBucket bucket_;
-  CircuitBreaker breaker_;
-  std::size_t concurrency_;
-  std::unique_ptr<Queue> queue_;
+  struct Gate;
+  std::shared_ptr<Gate> gate_;  // shared with what runs in the background
 };
 
 }  // namespace candled

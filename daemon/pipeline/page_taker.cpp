@@ -38,7 +38,7 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
                             checked.rejected.size(), to_string(checked.rejected.front().reason),
                             to_rfc3339(checked.rejected.front().bar.start)));
   }
-  if (page->delayed) page->proven_until = proven_by_delayed(rest, *page, first);
+  if (page->delayed) leave_what_is_kept_back(rest, asked_at, *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   taken_.bars += good;
@@ -56,13 +56,13 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
   return page;
 }
 
-// Of a plan without live data: what is old enough to have been published, and what has come.
-UtcTime PageTaker::proven_by_delayed(Window const& rest, Page const& page, std::size_t first) {
-  auto const& bars = loader_.bars();
-  auto proven = bar_start(job_.timeframe, job_.calendar.zone(), ports_.clock.now() - kept_back);
-  if (bars.size() > first)
-    proven = std::max(proven, bar_end(job_.timeframe, job_.calendar.zone(), bars.back().start));
-  return std::clamp(proven, rest.range.from, page.proven_until);
+// A plan without live data proves what had closed and been published when it was asked. A bar after that may
+// have come, but may be half of what it will be: it is left, and stays due.
+void PageTaker::leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first) {
+  auto const published = job_.calendar.closed_until(job_.timeframe, asked_at - kept_back);
+  page.proven_until = std::clamp(published, rest.range.from, page.proven_until);
+  auto& bars = loader_.bars();
+  while (bars.size() > first && bars.back().start >= page.proven_until) bars.pop_back();
 }
 
 std::vector<LoadSlice::SettledPart> PageTaker::settled_by(RangeSet const& proven, UtcTime asked_at) const {

@@ -35,7 +35,7 @@ class PageTaker {
   Taken const& taken() const { return taken_; }
 
  private:
-  UtcTime proven_by_delayed(Window const& rest, Page const& page, std::size_t first);
+  void leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first);
   std::vector<LoadSlice::SettledPart> settled_by(RangeSet const& proven, UtcTime asked_at) const;
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<FailedBar> const& impossible);

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Milliseconds look_every = 2s;
+constexpr Milliseconds renew_every = 20s;  // rows of a minute ago count as a dead daemon's
 constexpr Milliseconds tell_every = 60s;
 
 std::string detail_of(Progress const& progress, Look const& look) {
@@ -56,6 +57,7 @@ Task<void> ProgressWriter::run() {
     if (changed(now_rows)) {
       if (auto const shown = co_await ledger_.show_progress(now_rows); shown) {
         shown_version_ = version;
+        shown_at_ = clock_.ticks();
         shown_ = std::move(now_rows);
       } else {
         log_debug("job_progress is not renewed: {}", shown.error().what);
@@ -88,7 +90,7 @@ std::vector<JobProgressRow> ProgressWriter::rows() const {
 
 // What a person would see: estimates that drift while nothing happens are no change.
 bool ProgressWriter::changed(std::vector<JobProgressRow> const& rows) const {
-  return shown_version_ != board_.version() ||
+  return shown_version_ != board_.version() || clock_.ticks() - shown_at_ >= renew_every ||
          !std::ranges::equal(rows, shown_, {}, &JobProgressRow::parked_until, &JobProgressRow::parked_until);
 }
 

@@ -28,7 +28,8 @@ class ProgressWriter {
   ProgressWriter(Ledger& ledger, ProgressBoard const& board, Clock& clock, FindSource find_source)
       : ledger_(ledger), board_(board), clock_(clock), find_source_(std::move(find_source)) {}
 
-  // Until the clock stops: looks every two seconds, and renews the rows when something has changed. A lane
+  // Until the clock stops: looks every two seconds, and renews the rows when something has changed, or has not
+  // for long, so that they are known to be of now. A lane
   // that works for long leaves a line a minute in the log while it moves. In the end there are no rows. A
   // database that is away is no error: the rows are renewed later.
   Task<void> run();
@@ -50,6 +51,7 @@ class ProgressWriter {
   Clock& clock_;
   FindSource find_source_;
   std::optional<std::uint64_t> shown_version_;  // nullopt: nothing is shown yet
+  SteadyTime shown_at_{};
   std::vector<JobProgressRow> shown_;
   std::map<LaneOfJob, Told> told_;
 };

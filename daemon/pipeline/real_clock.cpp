@@ -1,5 +1,6 @@
 #include "pipeline/real_clock.hpp"
 
+#include <algorithm>
 #include <list>
 
 #include "pipeline/async.hpp"
@@ -12,20 +13,29 @@ struct RealClock::Sleepers {
   bool stopping = false;
 };
 
-RealClock::RealClock(boost::asio::any_io_executor const& executor)
-    : sleepers_(std::make_unique<Sleepers>(Sleepers{.executor = executor, .timers = {}})) {}
+UtcTime real_now(std::optional<TimeLens> const& lens) {
+  auto const real = std::chrono::system_clock::now();
+  return lens ? lens->now(real) : std::chrono::time_point_cast<Milliseconds>(real);
+}
+
+RealClock::RealClock(boost::asio::any_io_executor const& executor, std::optional<TimeLens> const& lens)
+    : sleepers_(std::make_unique<Sleepers>(Sleepers{.executor = executor, .timers = {}})),
+      lens_(lens),
+      origin_(std::chrono::steady_clock::now()) {}
 
 RealClock::~RealClock() = default;
 
 UtcTime RealClock::now() const {
-  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+  return real_now(lens_);
 }
 
 SteadyTime RealClock::ticks() const {
-  return std::chrono::steady_clock::now();
+  auto const real = std::chrono::steady_clock::now();
+  return lens_ ? lens_->ticks(real, origin_) : real;
 }
 
 Task<Result<void>> RealClock::sleep_until(SteadyTime when, StopSign const& sign) {
+  if (lens_) when = lens_->real_ticks(std::max(when, origin_), origin_);
   auto const timer = sleepers_->timers.emplace(sleepers_->timers.end(), sleepers_->executor, when);
   bool awake = false;
   while (!awake && !sleepers_->stopping && !sign.stopped) {
@@ -40,6 +50,7 @@ Task<Result<void>> RealClock::sleep_until(SteadyTime when, StopSign const& sign)
 
 void RealClock::look_again() {
   for (auto& timer : sleepers_->timers) timer.cancel();
+  tell_watchers();
 }
 
 void RealClock::stop() {

@@ -63,7 +63,8 @@ class BatchRun {
   void leave_today(Window& window);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
   // How long to wait before the next try. nullopt: there is none.
-  std::optional<Milliseconds> note_failed_try(Window const& rest, Error const& error, Tries& tries);
+  std::optional<Milliseconds> note_failed_try(Window const& rest, Admission const& admission,
+                                              Error const& error, Tries& tries);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
   void note_failure(Window const& rest, Error error);
   void park(Window const& window, GapReason reason, std::string detail,
@@ -216,12 +217,12 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
     auto const queued = ports_.clock.ticks();
     if (source_.pacer->parked()) set_stage(ports_, Stage::parked);
-    if (auto const admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign); !admitted)
-      co_return std::unexpected(admitted.error());
+    auto const admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign);
+    if (!admitted) co_return std::unexpected(admitted.error());
     wait_ += since(queued);
     set_stage(ports_, Stage::fetching);
     if (source_.key_refused) {  // while we waited
-      source_.pacer->failed(ErrorKind::key_refused);
+      source_.pacer->failed(*admitted, ErrorKind::key_refused);
       co_return std::unexpected(*source_.key_refused);
     }
 
@@ -230,11 +231,11 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     auto page =
         response ? taker_.take(rest, asked_at, *response) : Result<Page>{std::unexpected(response.error())};
     if (page) {
-      source_.pacer->succeeded();
+      source_.pacer->succeeded(*admitted);
       co_return page;
     }
 
-    auto const delay = note_failed_try(rest, page.error(), tries);
+    auto const delay = note_failed_try(rest, *admitted, page.error(), tries);
     if (!delay) co_return page;
     if (*delay >= open_load_age_max) loader_.send_open();  // what has come shall not wait for what has not
     auto const again = ports_.clock.ticks() + *delay;
@@ -243,8 +244,9 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
   }
 }
 
-std::optional<Milliseconds> BatchRun::note_failed_try(Window const& rest, Error const& error, Tries& tries) {
-  source_.pacer->failed(error.kind);
+std::optional<Milliseconds> BatchRun::note_failed_try(Window const& rest, Admission const& admission,
+                                                      Error const& error, Tries& tries) {
+  source_.pacer->failed(admission, error.kind);
   ++tries.all;
   if (error.kind == ErrorKind::malformed) ++tries.malformed;
   if (error.kind == ErrorKind::rate_limited) ++result_.record.rate_limited;

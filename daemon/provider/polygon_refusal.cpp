@@ -55,7 +55,8 @@ Error key_refused(std::string_view said) {
   return refused("the key was refused", said, "check the provider's api_key", ErrorKind::key_refused);
 }
 
-// Three refusals share 403: each has a remedy of its own.
+// Three refusals share 403, each with a remedy of its own; one that says nothing of a plan may come from
+// something in between, and is no reason to give a symbol up for a day.
 Error plan_refused(std::string_view said, std::string_view text) {
   if (text.contains("timeframe"))
     return refused("the plan does not reach back this far", said,
@@ -64,7 +65,8 @@ Error plan_refused(std::string_view said, std::string_view text) {
     return refused("the plan gives a day's data only after its end", said,
                    "let the job's schedule ask later, or upgrade the plan", ErrorKind::not_today);
   return refused("the plan does not cover this symbol and timeframe", said,
-                 "take the symbol out of the job, or upgrade the plan", ErrorKind::not_entitled);
+                 "take the symbol out of the job, or upgrade the plan",
+                 text.contains("entitled") ? ErrorKind::not_entitled : ErrorKind::remote_refused);
 }
 
 Error request_refused(std::string_view said) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/failpoint.hpp"
+#include "store/pg_binary.hpp"
 #include "store/pg_text.hpp"
 
 namespace candled {
@@ -20,24 +21,6 @@ struct ClearResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 using PgResult = std::unique_ptr<PGresult, ClearResult>;
-
-// PostgreSQL counts microseconds from 2000-01-01 UTC ("Date/Time Types": timestamptz is 8 bytes, 1
-// microsecond).
-constexpr std::chrono::sys_days postgres_epoch = std::chrono::year{2000} / 1 / 1;
-
-std::int64_t to_postgres(UtcTime time) {
-  return std::chrono::microseconds{time - postgres_epoch}.count();
-}
-
-UtcTime from_postgres(std::int64_t microseconds) {
-  return UtcTime{postgres_epoch} + std::chrono::floor<Milliseconds>(std::chrono::microseconds{microseconds});
-}
-
-template <class Unsigned>
-Unsigned big_endian(Unsigned value) {
-  if constexpr (std::endian::native == std::endian::little) return std::byteswap(value);
-  return value;
-}
 
 // 64 KB: one libpq buffer, flushed while the next is filled.
 constexpr std::size_t chunk_size = 64 * 1024;

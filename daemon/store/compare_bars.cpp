@@ -26,10 +26,12 @@ Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> b
     auto const place = key({series, &stored});
     while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
     if (next == bars.end() || key(*next) != place) return;
-    if (same_values(*next->bar, stored))
+    if (same_values(*next->bar, stored)) {
       ++verdicts.unchanged;
-    else
+    } else {
       verdicts.changed.push_back(*next);
+      verdicts.replaced.push_back(stored);
+    }
     ++next;
   });
   verdicts.fresh.insert(verdicts.fresh.end(), next, bars.end());

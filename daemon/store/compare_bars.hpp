@@ -12,6 +12,7 @@ namespace candled {
 struct Verdicts {
   std::vector<BarRef> fresh;
   std::vector<BarRef> changed;
+  std::vector<Bar> replaced;  // what the table has where `changed` has other values, in its order
   std::int64_t unchanged = 0;
 
   bool nothing_to_write() const { return fresh.empty() && changed.empty(); }

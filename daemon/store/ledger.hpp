@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.hpp"
@@ -22,7 +23,8 @@ struct HeldPlaces {
   Milliseconds held_for{};  // from now
 };
 
-// What one holder, a start of candled, has and wants of one budget.
+// What one holder, a start of candled, has and wants of one budget. Durations count from when the claim is
+// done, so they are as long as told or a little longer: count what is reserved from before the call.
 struct BudgetClaim {
   std::string budget;  // the credential's name: address and fingerprint of the key
   std::string holder;  // a uuid that is new with every start
@@ -30,7 +32,9 @@ struct BudgetClaim {
   std::vector<HeldPlaces> used;  // by requests of ours that were answered, or are surely counted
   int reserve = 0;               // places for requests in flight and for the next ones; 0: give all back
   Milliseconds reserve_for{};    // until the last of them is free again: its use, its answer and `per`
-  std::optional<int> learned;    // a lower limit that 429s have taught; kept for the next start
+  // A lower limit that 429s have taught, kept for the next start. Told only when it is new: of several starts
+  // the last word counts. nullopt leaves what is stored.
+  std::optional<int> learned;
 };
 
 struct BudgetGrant {
@@ -41,6 +45,9 @@ struct BudgetGrant {
 
 enum class RequestKind { backfill, repair };
 enum class RequestState { queued, running, done, failed, cancelled };
+
+std::string_view to_string(RequestKind kind);
+std::string_view to_string(RequestState state);
 
 // Something that a person asked the daemon to do.
 struct BackfillRequest {
@@ -88,15 +95,18 @@ class Ledger {
 
   // Replaces what this holder had of the budget by `used` plus what it gets of `reserve`, in one transaction,
   // so that a request is on record before it goes: over all holders, dead ones too, never more than
-  // limit.requests places are held at a time. Told again, it changes nothing but time.
+  // limit.requests places are held at a time. Told again, it changes nothing but time. Only a holder whose
+  // requests outlast what it reserved for them can break this, for its `used` is always put on record.
   virtual Task<Result<BudgetGrant>> claim(BudgetClaim const& claim) = 0;
 
   // The open requests (queued, running), oldest first.
   virtual Task<Result<std::vector<BackfillRequest>>> open_requests() = 0;
-  // State, windows, windows_done, bars and detail of the request as it stands now.
+  // State, windows, windows_done, bars and detail of the request as it stands now. One that has ended, or
+  // that a person has cancelled before it ran, stays as it is: it is not among the open ones any more.
   virtual Task<Result<void>> update_request(BackfillRequest const& request) = 0;
 
-  // Makes the rows of job_progress equal to `rows`; what is not among them is removed.
+  // Makes the rows of job_progress equal to `rows`, one for each job and lane; what is not among them is
+  // removed. To be told every few seconds, changed or not: rows older than a minute count as a dead daemon's.
   virtual Task<Result<void>> show_progress(std::vector<JobProgressRow> const& rows) = 0;
 
   // The configuration was loaded again in this run. `problems` empty: it is in use now; otherwise why nothing

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <span>
 #include <string>
 #include <tuple>
@@ -14,9 +13,12 @@
 #include "core/failpoint.hpp"
 #include "store/bar_copy.hpp"
 #include "store/compare_bars.hpp"
+#include "store/coverage.hpp"
 #include "store/park_windows.hpp"
 #include "store/pg_text.hpp"
 #include "store/rejected_bars.hpp"
+#include "store/series_state.hpp"
+#include "store/sessions.hpp"
 #include "store/sqlstate.hpp"
 #include "store/update_bars.hpp"
 
@@ -29,31 +31,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::string_view unique_violation = "23505";
 
 constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
-
-constexpr char cover_sql[] = R"(
-  UPDATE candled.series s SET covered = s.covered + p.proven::tstzmultirange
-  FROM unnest($1::int4[], $2::text[]) AS p (series_id, proven)
-  WHERE s.series_id = p.series_id AND NOT s.covered @> p.proven::tstzmultirange)";
-
-// Only what the row lock gave us may be written. NO KEY: rows that merely refer to the series need not wait.
-std::string series_sql(std::string_view lock) {
-  return fmt::format(R"(
-    SELECT s.series_id, s.timeframe, {},
-           EXISTS (SELECT FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL
-                     AND g.during && p.proven::tstzmultirange)
-    FROM candled.series s JOIN unnest($1::int4[], $2::text[]) AS p (series_id, proven) USING (series_id)
-    ORDER BY s.series_id {})",
-                     ranges_sql("s.covered"), lock);
-}
-
-// What the database knows of one series, and what this load adds to it.
-struct SeriesState {
-  RangeSet proven;
-  RangeSet covered;
-  Timeframe timeframe = Timeframe::m1;
-  bool has_gap = false;  // an open one, where this load proves something
-};
-using States = std::map<SeriesId, SeriesState>;
 
 enum class Compare { where_covered, everywhere };
 enum class Writing { at_once, piece_by_piece };
@@ -104,32 +81,6 @@ std::vector<RejectedBar> of_impossible_years(Load const& load) {
   return others;
 }
 
-States proven_by(Load const& load) {
-  States states;
-  for (auto const& slice : load.slices) states[slice.series].proven.add(slice.proven);
-  for (auto const& rejected : load.rejected) states[rejected.series];
-  return states;
-}
-
-void read_states(pqxx::work& work, std::string_view lock, States& states) {
-  PgArray series;
-  PgArray proven;
-  for (auto const& [id, state] : states) {
-    series.add(id);
-    proven.add(state.proven);
-  }
-  auto const found = work.exec_params(series_sql(lock), series.text(), proven.text());
-  if (found.size() != states.size())
-    throw std::runtime_error(fmt::format("{} of {} series of a load are not in candled.series",
-                                         states.size() - found.size(), states.size()));
-  for (auto const& row : found) {
-    auto& state = states.at(SeriesId{row[0].as<int>()});
-    state.timeframe = parse_timeframe(row[1].c_str()).value();
-    state.covered = parse_ranges(row[2].c_str());
-    state.has_gap = row[3].as<bool>();
-  }
-}
-
 std::vector<TimeRange> intersection(RangeSet const& a, RangeSet const& b) {
   std::vector<TimeRange> common;
   for (auto const& range : a.ranges())
@@ -155,16 +106,20 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
   return ranges;
 }
 
-void cover(pqxx::work& work, States const& states) {
-  PgArray series;
-  PgArray proven;
-  for (auto const& [id, state] : states) {
-    if (state.proven.empty()) continue;
-    series.add(id);
-    proven.add(state.proven);
+// All that follows from bars that are written and ranges that are proven.
+void keep_proof(pqxx::work& work, States const& states, Verdicts const& written, std::string const& seen_at) {
+  std::vector<BarRef> late;
+  for (auto const& ref : written.fresh) {
+    auto const& covered = states.at(ref.series).covered.ranges();
+    auto const after = std::ranges::upper_bound(covered, ref.bar->start, {}, &TimeRange::from);
+    if (after != covered.begin() && std::prev(after)->contains(ref.bar->start)) late.push_back(ref);
   }
-  fill_gaps(work, series.text(), proven.text());
-  work.exec_params(cover_sql, series.text(), proven.text());
+  keep_late_bars(work, late, seen_at);
+  cover(work, states, seen_at);
+  auto with_empty = keep_sessions(work, session_changes(written, states), states, seen_at);
+  for (auto const& [id, state] : states)
+    if (state.has_gap) with_empty.insert(id);
+  keep_empty_sessions(work, states, with_empty, seen_at);
 }
 
 // One load, tried until it is in: see load_bars().
@@ -183,11 +138,11 @@ class Loading {
   LoadReport attempt(Compare compare, Writing writing);
   void ensure_partitions();
   bool is_known_already(States const& states, LoadReport& report);
-  void write(pqxx::work& work, Verdicts const& verdicts, Writing writing);
+  void write(pqxx::work& work, Verdicts& verdicts, Writing writing, std::string const& seen_at);
   template <class Write>
   void bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece);
+  void take_out_refused(Verdicts& verdicts) const;
   void quarantine(pqxx::work& work, States& states);
-  void count(Verdicts const& verdicts, LoadReport& report) const;
 
   struct Refused {
     BarRef ref;
@@ -227,43 +182,37 @@ LoadReport Loading::run() {
 LoadReport Loading::attempt(Compare compare, Writing writing) {
   LoadReport report;
   refused_.clear();
-  auto states = proven_by(load_);
+  auto states = states_of(load_);
   Stopwatch watch;
   failpoint("load_before_begin");
   pqxx::work work{connection_.session()};
-  read_states(work, "", states);
+  read_states(work, Locking::none, states);
   failpoint("load_after_begin");
   if (is_known_already(states, report)) {
     report.merge = watch.lap();
     return report;
   }
-  read_states(work, "FOR NO KEY UPDATE OF s", states);
-  auto const verdicts = compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, compare));
+  read_states(work, Locking::rows, states);
+  auto verdicts = compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, compare));
+  // The time of all that this load changes. Read under the locks, so that loads of a series have theirs in
+  // the order in which they are committed.
+  std::string const seen_at = work.exec1("SELECT clock_timestamp()")[0].c_str();
   report.merge = watch.lap();
-  write(work, verdicts, writing);
+  write(work, verdicts, writing, seen_at);
   failpoint("load_after_copy");
   report.copy = watch.lap();
   quarantine(work, states);
   failpoint("load_before_coverage");
-  cover(work, states);
+  keep_proof(work, states, verdicts, seen_at);
   failpoint("load_before_commit");
   work.commit();
   failpoint("load_after_commit");
   report.commit = watch.lap();
-  count(verdicts, report);
-  return report;
-}
-
-void Loading::count(Verdicts const& verdicts, LoadReport& report) const {
-  auto const written = [&](std::vector<BarRef> const& bars) {
-    return std::ssize(bars) - std::ranges::count_if(refused_, [&](Refused const& refused) {
-             return std::ranges::binary_search(bars, key(refused.ref), {}, key);
-           });
-  };
-  report.inserted = written(verdicts.fresh);
-  report.changed = written(verdicts.changed);
+  report.inserted = std::ssize(verdicts.fresh);
+  report.changed = std::ssize(verdicts.changed);
   report.unchanged = verdicts.unchanged;
   report.refused = std::ssize(refused_) + std::ssize(impossible_);
+  return report;
 }
 
 // In a transaction of its own: the lock on the parent must not wait for our COMMIT.
@@ -287,7 +236,7 @@ void Loading::ensure_partitions() {
 bool Loading::is_known_already(States const& states, LoadReport& report) {
   if (!load_.rejected.empty() || !impossible_.empty()) return false;
   for (auto const& [id, state] : states) {
-    if (state.has_gap) return false;
+    if (state.gap_is_due || !state.is_settled) return false;
     for (auto const& range : state.proven.ranges())
       if (!state.covered.contains(range)) return false;
   }
@@ -297,16 +246,32 @@ bool Loading::is_known_already(States const& states, LoadReport& report) {
   return verdicts.nothing_to_write();
 }
 
-void Loading::write(pqxx::work& work, Verdicts const& verdicts, Writing writing) {
+// Leaves in `verdicts` what was written.
+void Loading::write(pqxx::work& work, Verdicts& verdicts, Writing writing, std::string const& seen_at) {
   auto const copy = [&](std::span<BarRef const> bars) { copy_bars(connection_, bars); };
-  auto const update = [&](std::span<BarRef const> bars) { update_bars(work, bars); };
+  auto const update = [&](std::span<BarRef const> bars) { update_bars(work, bars, seen_at); };
   if (writing == Writing::piece_by_piece) {
     bisect(work, verdicts.fresh, copy);
     bisect(work, verdicts.changed, update);
+    take_out_refused(verdicts);
     return;
   }
   if (!verdicts.fresh.empty()) copy(verdicts.fresh);
   if (!verdicts.changed.empty()) update(verdicts.changed);
+}
+
+void Loading::take_out_refused(Verdicts& verdicts) const {
+  std::set<std::pair<SeriesId, UtcTime>> refused;
+  for (auto const& [ref, reason] : refused_) refused.insert(key(ref));
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < verdicts.changed.size(); ++i) {
+    if (refused.contains(key(verdicts.changed[i]))) continue;
+    verdicts.changed[kept] = verdicts.changed[i];
+    verdicts.replaced[kept++] = verdicts.replaced[i];
+  }
+  verdicts.changed.resize(kept);
+  verdicts.replaced.resize(kept);
+  std::erase_if(verdicts.fresh, [&](BarRef const& ref) { return refused.contains(key(ref)); });
 }
 
 // Writes all that can be written: halves what fails until a single bar is left, and sets that aside.
@@ -339,11 +304,17 @@ void Loading::quarantine(pqxx::work& work, States& states) {
   rejected.insert(rejected.end(), impossible_.begin(), impossible_.end());
   std::vector<FailedWindow> gaps;
   auto const now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  for (auto const& [id, bar, reason] : load_.rejected) {
+    auto& state = states.at(id);
+    if (is_of_a_kept_year(bar))
+      state.rejected.add({.from = bar.start, .to = bar.start + nominal_length(state.timeframe)});
+  }
   for (auto const& [ref, reason] : refused_) {
     rejected.push_back({.series = ref.series, .bar = *ref.bar, .reason = reason});
     auto& state = states.at(ref.series);
     TimeRange const time{.from = ref.bar->start, .to = ref.bar->start + nominal_length(state.timeframe)};
     state.proven.remove(time);
+    for (auto& [after, during] : state.settled) during.remove(time);
     gaps.push_back({.series = ref.series,
                     .range = time,
                     .reason = GapReason::rejected,

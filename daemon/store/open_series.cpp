@@ -1,9 +1,11 @@
 #include "store/open_series.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
 
+#include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "store/pg_text.hpp"
 
@@ -12,19 +14,22 @@ namespace candled {
 namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
-// now.
+// now, $5 wanted_from, $6 calendar.
 std::string const& find_sql() {
   static std::string const sql = fmt::format(
       R"(
-    SELECT s.series_id, q.ticker, {}, {}, s.wanted_from > $5::timestamptz
+    SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date
     LEFT JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.timeframe = $2 AND s.provider = $3
+    LEFT JOIN LATERAL (
+      SELECT range_agg(during) FILTER (WHERE next_try_at > $4::timestamptz) AS parked,
+             range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again
+      FROM candled.gap WHERE gap.series_id = s.series_id AND closed_at IS NULL
+    ) g ON true
     ORDER BY q.place)",
-      ranges_sql("s.covered"),
-      ranges_sql("(SELECT range_agg(g.during) FROM candled.gap g WHERE g.series_id = s.series_id "
-                 "AND g.closed_at IS NULL AND g.next_try_at > $4::timestamptz)"));
+      ranges_sql("s.covered"), ranges_sql("g.parked"), ranges_sql("g.again"));
   return sql;
 }
 
@@ -50,15 +55,49 @@ constexpr char add_tickers_sql[] = R"(
   FROM numbered n JOIN made_numbered m USING (place))";
 
 constexpr char add_series_sql[] = R"(
-  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, is_primary)
-  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz,
+  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, is_primary)
+  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6,
          NOT EXISTS (SELECT FROM candled.series p
                      WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
   FROM unnest($1::text[]) AS q (ticker)
   JOIN candled.instrument_ticker t
     ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date
-  ON CONFLICT (instrument_id, timeframe, provider)
-  DO UPDATE SET wanted_from = EXCLUDED.wanted_from WHERE series.wanted_from > EXCLUDED.wanted_from)";
+  ORDER BY 1
+  ON CONFLICT (instrument_id, timeframe, provider) DO NOTHING)";
+
+// In the order in which a load locks them. Returns those whose sessions are other days now.
+constexpr char change_series_sql[] = R"(
+  WITH other AS (
+    SELECT s.series_id, s.calendar
+    FROM candled.series s
+    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6)
+      AND s.instrument_id IN (
+        SELECT t.instrument_id FROM candled.instrument_ticker t
+        WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date)
+    ORDER BY s.series_id FOR NO KEY UPDATE
+  ), changed AS (
+    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6
+    FROM other o WHERE s.series_id = o.series_id
+    RETURNING s.series_id, o.calendar <> s.calendar AS is_moved
+  )
+  SELECT coalesce(array_agg(series_id) FILTER (WHERE is_moved), '{}') FROM changed)";
+
+constexpr char recount_sql[] = "SELECT candled.recount_sessions($1::int4[])";
+
+std::string settled_sql() {
+  return fmt::format(R"(
+    SELECT k.series_id, (extract(epoch FROM k.after) * 1000)::int8, {}, {}
+    FROM candled.settled k WHERE k.series_id = ANY ($1::int4[]))",
+                     time_sql("k.since"), ranges_sql("k.during"));
+}
+
+constexpr char add_settled_sql[] = R"(
+  INSERT INTO candled.settled (series_id, after, since)
+  SELECT s.series_id, a.after_ms * interval '1 millisecond', a.since
+  FROM unnest($1::int4[]) AS s (series_id)
+  CROSS JOIN unnest($2::int8[], $3::timestamptz[]) AS a (after_ms, since)
+  ORDER BY 1, 2
+  ON CONFLICT DO NOTHING)";
 
 struct Parameters {
   std::string tickers;
@@ -66,15 +105,16 @@ struct Parameters {
   std::string provider;
   std::string now;
   std::string wanted_from;
+  std::string calendar;
 };
 
-pqxx::result find(pqxx::work& work, Parameters const& p) {
-  return work.exec_params(find_sql(), p.tickers, p.timeframe, p.provider, p.now, p.wanted_from);
+pqxx::result run(pqxx::work& work, std::string const& sql, Parameters const& p) {
+  return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar);
 }
 
 bool something_is_new(pqxx::result const& found) {
   return std::ranges::any_of(found,
-                             [](auto const& row) { return row[0].is_null() || row[4].template as<bool>(); });
+                             [](auto const& row) { return row[0].is_null() || row[5].template as<bool>(); });
 }
 
 std::vector<Series> to_series(pqxx::result const& found) {
@@ -83,8 +123,61 @@ std::vector<Series> to_series(pqxx::result const& found) {
     series.push_back({.id = SeriesId{row[0].as<int>()},
                       .ticker = row[1].as<std::string>(),
                       .covered = parse_ranges(row[2].c_str()),
-                      .parked = parse_ranges(row[3].c_str())});
+                      .parked = parse_ranges(row[3].c_str()),
+                      .again = parse_ranges(row[4].c_str()),
+                      .settled = {}});
   return series;
+}
+
+void register_series(pqxx::work& work, Parameters const& parameters) {
+  work.exec(lock_sql);
+  work.exec_params(add_tickers_sql, parameters.tickers, parameters.now);
+  run(work, add_series_sql, parameters);
+  std::string const moved = run(work, change_series_sql, parameters)[0][0].c_str();
+  if (moved == "{}") return;
+  // Rare, and as long as it takes to read the bars of a series that moves to another calendar.
+  work.exec("SET LOCAL statement_timeout = 0");
+  work.exec_params(recount_sql, moved);
+}
+
+using SettledBySeries = std::map<std::pair<SeriesId, Milliseconds>, Settled>;
+
+SettledBySeries find_settled(pqxx::work& work, std::string const& ids) {
+  SettledBySeries found;
+  for (auto const& row : work.exec_params(settled_sql(), ids)) {
+    Milliseconds const after{row[1].as<std::int64_t>()};
+    found[{SeriesId{row[0].as<int>()}, after}] = {
+        .after = after, .since = parse_time(row[2].c_str()), .during = parse_ranges(row[3].c_str())};
+  }
+  return found;
+}
+
+// Whether all were there.
+bool take_settled(SettledBySeries const& found, SeriesQuery const& query, std::vector<Series>& series) {
+  for (auto& one : series) {
+    one.settled.clear();
+    for (auto const& [after, closed_until] : query.settle) {
+      auto const row = found.find({one.id, after});
+      if (row == found.end()) return false;
+      one.settled.push_back(row->second);
+    }
+  }
+  return true;
+}
+
+// Returns whether anything was written.
+bool settle(pqxx::work& work, SeriesQuery const& query, std::vector<Series>& series) {
+  if (query.settle.empty()) return false;
+  PgArray ids, after, since;
+  for (auto const& one : series) ids.add(one.id);
+  for (auto const& time : query.settle) {
+    after.add(time.after);
+    since.add(time.closed_until);
+  }
+  if (take_settled(find_settled(work, ids.text()), query, series)) return false;
+  work.exec_params(add_settled_sql, ids.text(), after.text(), since.text());
+  take_settled(find_settled(work, ids.text()), query, series);
+  return true;
 }
 
 }  // namespace
@@ -96,18 +189,19 @@ std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& que
                               .timeframe = std::string{to_string(query.timeframe)},
                               .provider = query.provider,
                               .now = pg_text(query.now),
-                              .wanted_from = pg_text(query.wanted_from)};
+                              .wanted_from = pg_text(query.wanted_from),
+                              .calendar = query.calendar};
   pqxx::work work{connection.session()};
-  auto found = find(work, parameters);
-  if (something_is_new(found)) {
-    work.exec(lock_sql);
-    work.exec_params(add_tickers_sql, parameters.tickers, parameters.now);
-    work.exec_params(add_series_sql, parameters.tickers, parameters.timeframe, parameters.provider,
-                     parameters.now, parameters.wanted_from);
-    found = find(work, parameters);
-    work.commit();
+  auto found = run(work, find_sql(), parameters);
+  bool const is_new = something_is_new(found);
+  if (is_new) {
+    register_series(work, parameters);
+    found = run(work, find_sql(), parameters);
   }
-  return to_series(found);
+  auto series = to_series(found);
+  bool const settles = settle(work, query, series);
+  if (is_new || settles) work.commit();
+  return series;
 }
 
 }  // namespace candled

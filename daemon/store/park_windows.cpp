@@ -30,7 +30,12 @@ constexpr char park_sql[] = R"(
     FROM failed f WHERE NOT EXISTS (SELECT FROM told)
   ), due AS (
     SELECT m.*, f.series_id, f.reason, f.detail, f.failed_at,
-           coalesce(f.told_next, f.failed_at + (ARRAY[interval '10 minutes', '1 hour', '1 day', '7 days'])[least(m.attempts, 4)]) AS next_try_at
+           coalesce(f.told_next, CASE
+             WHEN f.reason = 'rejected' AND m.attempts >= 5 THEN 'infinity'
+             WHEN f.reason = 'not_entitled' THEN f.failed_at + interval '1 day'
+             WHEN f.reason = 'horizon' THEN f.failed_at + interval '7 days'
+             ELSE f.failed_at + (ARRAY[interval '10 minutes', '1 hour', '1 day', '7 days'])[least(m.attempts, 4)]
+           END) AS next_try_at
     FROM merged m CROSS JOIN failed f
   ), swallowed AS (
     UPDATE candled.gap g SET closed_at = d.failed_at
@@ -44,12 +49,13 @@ constexpr char park_sql[] = R"(
   INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
   SELECT series_id, during, reason, detail, failed_at, failed_at, attempts, next_try_at FROM due WHERE gap_id IS NULL)";
 
-// What is left of a gap keeps its row with its first piece; the other pieces get rows like it.
+// Sessions without a bar are covered already: only a bar fills them. What is left of a gap keeps its row with
+// its first piece; the other pieces get rows like it.
 constexpr char fill_sql[] = R"(
   WITH left_over AS (
     SELECT o.*, multirange(o.during) - p.proven::tstzmultirange AS rest
     FROM candled.gap o JOIN unnest($1::int4[], $2::text[]) AS p (series_id, proven) USING (series_id)
-    WHERE o.closed_at IS NULL AND o.during && p.proven::tstzmultirange
+    WHERE o.closed_at IS NULL AND o.reason <> 'provider_empty' AND o.during && p.proven::tstzmultirange
   ), pieces AS (
     SELECT l.*, piece.during AS piece, piece.number
     FROM left_over l CROSS JOIN LATERAL unnest(l.rest) WITH ORDINALITY AS piece (during, number)

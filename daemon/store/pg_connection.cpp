@@ -48,7 +48,7 @@ constexpr std::array defaults{
     std::pair{"tcp_user_timeout", "30000"},
     std::pair{"options",
               "-c timezone=UTC -c datestyle=ISO -c statement_timeout=60s -c lock_timeout=10s "
-              "-c idle_in_transaction_session_timeout=60s"},
+              "-c idle_in_transaction_session_timeout=60s -c jit=off"},
 };
 
 std::string option(PGconn* raw, std::string_view keyword) {

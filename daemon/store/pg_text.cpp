@@ -87,8 +87,16 @@ std::string pg_text(std::int32_t value) {
   return fmt::format("{}", value);
 }
 
+std::string pg_text(std::int64_t value) {
+  return fmt::format("{}", value);
+}
+
 std::string pg_text(SeriesId id) {
   return pg_text(std::to_underlying(id));
+}
+
+std::string pg_text(Milliseconds duration) {
+  return fmt::format("{}", duration.count());
 }
 
 std::string pg_text(std::string_view text) {
@@ -105,8 +113,13 @@ std::string pg_text(std::string_view text) {
   return good;
 }
 
+void PgArray::add_raw(std::string_view element) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += element;
+}
+
 void PgArray::add_quoted(std::string_view element) {
-  text_ += text_.size() > 1 ? ",\"" : "\"";
+  add_raw("\"");
   for (char const c : element) {
     if (c == '"' || c == '\\') text_ += '\\';
     text_ += c;

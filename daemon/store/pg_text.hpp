@@ -1,6 +1,7 @@
 // Values in PostgreSQL's text format, for parameters: arrays carry many rows in one statement.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,9 @@ std::string pg_text(TimeRange range);      // tstzrange
 std::string pg_text(RangeSet const& set);  // tstzmultirange
 std::string pg_text(double value);         // shortest form that reads back as the same value
 std::string pg_text(std::int32_t value);
+std::string pg_text(std::int64_t value);
 std::string pg_text(SeriesId id);
+std::string pg_text(Milliseconds duration);  // an int8
 
 // Text that PostgreSQL takes: broken UTF-8 and NUL become "?".
 std::string pg_text(std::string_view text);
@@ -28,9 +31,15 @@ class PgArray {
   void add(Value const& value) {
     add_quoted(pg_text(value));
   }
+  template <class Value>
+  void add(std::optional<Value> const& value) {
+    value ? add(*value) : add_raw("NULL");
+  }
   std::string text() const { return text_ + "}"; }
+  bool empty() const { return text_.size() == 1; }
 
  private:
+  void add_raw(std::string_view element);
   void add_quoted(std::string_view element);
 
   std::string text_ = "{";

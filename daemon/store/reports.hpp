@@ -25,7 +25,10 @@ struct CoverageRow {
   std::int64_t revisions = 0;          // bars that the provider changed
 };
 
-// A failed range, or (reason never_asked) a hole that nothing explains.
+// GapRow::next_try_at of a gap that is not tried again before a person asks.
+inline constexpr UtcTime when_a_person_asks = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+
+// A failed range, a session without a bar, or (reason never_asked) a hole that nothing explains.
 struct GapRow {
   std::string ticker;
   std::string timeframe;
@@ -34,8 +37,9 @@ struct GapRow {
   std::string reason;
   std::string detail;
   std::int64_t attempts = 0;
+  std::optional<UtcTime> first_seen;
   std::optional<UtcTime> last_tried;
-  std::optional<UtcTime> next_try_at;
+  std::optional<UtcTime> next_try_at;  // nullopt: as soon as a job is due
 };
 
 struct BatchRow {
@@ -55,12 +59,23 @@ struct BatchRow {
   std::string outcome;
 };
 
-// Errors of all three: db_unavailable, db_refused (no schema: "run `candled migrate`").
+// A start of the daemon.
+struct RunRow {
+  std::int64_t run_id = 0;
+  UtcTime started_at;
+  std::optional<UtcTime> ended_at;          // nullopt: it runs, or was killed
+  std::optional<UtcTime> config_loaded_at;  // by a reload; nullopt: with the start
+  std::string config_error;                 // why the last reload changed nothing; empty: it worked
+};
+
+// Errors of all: db_unavailable, db_refused (no schema: "run `candled migrate`").
 
 // By ticker, timeframe (shortest first) and provider.
 Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
 // By ticker, timeframe, provider and time.
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
+// The daemon's last start; empty: it was never started.
+Result<std::vector<RunRow>> read_last_run(Secret const& url);
 // The last `count` batches, newest first.
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count);
 

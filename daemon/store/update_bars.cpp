@@ -14,8 +14,8 @@ constexpr char update_sql[] = R"(
                          $7::float8[], $8::float8[], $9::int4[])
       AS i (series_id, ts, open, high, low, close, volume, vwap, trade_count)
   ), kept AS (
-    INSERT INTO candled.bar_revision (ts, open, high, low, close, volume, vwap, series_id, trade_count)
-    SELECT b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.series_id, b.trade_count
+    INSERT INTO candled.bar_revision (seen_at, ts, open, high, low, close, volume, vwap, series_id, trade_count)
+    SELECT $12::timestamptz, b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.series_id, b.trade_count
     FROM candled.bar b JOIN incoming i USING (series_id, ts)
     WHERE b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz
   )
@@ -25,9 +25,15 @@ constexpr char update_sql[] = R"(
   FROM incoming i
   WHERE b.series_id = i.series_id AND b.ts = i.ts AND b.ts >= $10::timestamptz AND b.ts <= $11::timestamptz)";
 
+// NaN and -1 where nothing was: the same as not given.
+constexpr char late_sql[] = R"(
+  INSERT INTO candled.bar_revision (seen_at, ts, open, high, low, close, volume, vwap, series_id, trade_count, existed)
+  SELECT $3::timestamptz, ts, 'NaN', 'NaN', 'NaN', 'NaN', 'NaN', 'NaN', series_id, -1, false
+  FROM unnest($1::int4[], $2::timestamptz[]) AS i (series_id, ts))";
+
 }  // namespace
 
-void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
+void update_bars(pqxx::work& work, std::span<BarRef const> bars, std::string const& seen_at) {
   PgArray series, ts, open, high, low, close, volume, vwap, trade_count;
   auto first = bars.front().bar->start;
   auto last = first;
@@ -45,7 +51,17 @@ void update_bars(pqxx::work& work, std::span<BarRef const> bars) {
     last = std::max(last, bar->start);
   }
   work.exec_params(update_sql, series.text(), ts.text(), open.text(), high.text(), low.text(), close.text(),
-                   volume.text(), vwap.text(), trade_count.text(), pg_text(first), pg_text(last));
+                   volume.text(), vwap.text(), trade_count.text(), pg_text(first), pg_text(last), seen_at);
+}
+
+void keep_late_bars(pqxx::work& work, std::span<BarRef const> bars, std::string const& seen_at) {
+  if (bars.empty()) return;
+  PgArray series, ts;
+  for (auto const& [id, bar] : bars) {
+    series.add(id);
+    ts.add(bar->start);
+  }
+  work.exec_params(late_sql, series.text(), ts.text(), seen_at);
 }
 
 }  // namespace candled

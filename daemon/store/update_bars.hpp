@@ -1,14 +1,19 @@
-// Bars whose values the provider changed.
+// Bars that the provider changed, or had not served before: what was known until then.
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "store/bar_copy.hpp"
 
 namespace candled {
 
-// Gives stored bars their new values; the old ones go to bar_revision in the same statement. At least one
-// bar, each key once. Throws as libpqxx does.
-void update_bars(pqxx::work& work, std::span<BarRef const> bars);
+// Gives stored bars their new values; the old ones go to bar_revision in the same statement, with
+// `seen_at`, a timestamptz. At least one bar, each key once. Throws as libpqxx does.
+void update_bars(pqxx::work& work, std::span<BarRef const> bars, std::string const& seen_at);
+
+// Says in bar_revision that these bars, which are new, were not there before although their time was covered.
+// Throws as libpqxx does.
+void keep_late_bars(pqxx::work& work, std::span<BarRef const> bars, std::string const& seen_at);
 
 }  // namespace candled

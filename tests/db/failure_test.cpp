@@ -80,6 +80,27 @@ TEST_P(LostReply, of_open_series_registers_once) {
   EXPECT_EQ(value("SELECT count(*) FROM candled.instrument"), "1");
 }
 
+// What a load adds beside its bars is added once too.
+TEST_P(LostReply, of_a_load_counts_its_bars_and_coverage_once) {
+  auto const series = open();
+  auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 100));
+  page.slices[0].settled = {{.after = std::chrono::minutes{15}, .during = page.slices[0].proven}};
+  must(await(far_store_.load(minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 1), 1))));
+  proxy_.cut_next(GetParam());
+
+  auto const lost = await(far_store_.load(page));
+  must(await(far_store_.load(page)));
+
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(rows("SELECT bars, encode(hash, 'hex') = candled.session_hash('AAPL', '1m', session_date) "
+                 "FROM candled.series_session"),
+            (Rows{{"100", "t"}}));
+  EXPECT_EQ(
+      rows("SELECT (SELECT count(*) FROM candled.coverage_log), (SELECT count(*) FROM candled.bar_revision), "
+           "(SELECT count(*) FROM candled.settled)"),
+      (Rows{{"2", "1", "1"}}));
+}
+
 INSTANTIATE_TEST_SUITE_P(FailureTest, LostReply,
                          testing::Values(PgProxy::Cut::before_commit, PgProxy::Cut::after_commit));
 
@@ -148,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Raised{"53100", ErrorKind::db_unavailable}, Raised{"55P03", ErrorKind::db_unavailable},
                     Raised{"57014", ErrorKind::db_unavailable}, Raised{"08006", ErrorKind::db_unavailable},
                     Raised{"22000", ErrorKind::db_refused}, Raised{"23505", ErrorKind::db_refused},
-                    Raised{"42501", ErrorKind::db_refused}, Raised{"25006", ErrorKind::db_unavailable},
+                    Raised{"42501", ErrorKind::db_denied}, Raised{"25006", ErrorKind::db_unavailable},
                     Raised{"XX000", ErrorKind::db_refused}));
 
 // The answer of a store whose URL leads nowhere good.
@@ -182,7 +203,7 @@ TEST_F(FailureTest, missing_database_is_refused) {
 TEST_F(FailureTest, missing_user_is_refused) {
   auto const error = opening(with_option(database_.url(), "user", "nobody_we_know"));
 
-  EXPECT_EQ(error.kind, ErrorKind::db_refused);
+  EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_NE(error.what.find("role \"nobody_we_know\" does not exist (SQLSTATE 28000)"), std::string::npos)
       << error.what;
 }
@@ -202,7 +223,7 @@ TEST_F(FailureTest, missing_permission_is_refused) {
 
   auto const error = opening(with_option(database_.url(), "user", role));
 
-  EXPECT_EQ(error.kind, ErrorKind::db_refused);
+  EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_NE(error.what.find("permission denied for schema candled (SQLSTATE 42501)"), std::string::npos)
       << error.what;
   rows("DROP ROLE " + role);

@@ -168,6 +168,46 @@ TEST_F(LoadTest, partition_dropped_behind_our_back_is_made_again) {
   EXPECT_EQ(report.refused, 0);
 }
 
+TEST_F(LoadTest, partition_that_was_detached_is_refused_by_name_and_no_bar_is_rejected) {
+  auto const series = open();
+  load(minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 2)));
+  rows("ALTER TABLE candled.bar DETACH PARTITION candled.bar_2024");
+  auto const page = minutes(series.id, minutes_from("2024-01-02T15:30:00Z", 2));
+
+  auto const known = await(store_.load(page));  // by a connection that thinks it knows the year
+  auto const anew = await(PgBarStore{Secret{database_.url()}, 1}.load(page));
+  rows(
+      "ALTER TABLE candled.bar ATTACH PARTITION candled.bar_2024 FOR VALUES FROM ('2024-01-01Z') TO "
+      "('2025-01-01Z')");
+  auto const attached = load(page);
+
+  for (auto const& report : {known, anew}) {
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().kind, ErrorKind::db_refused);
+    EXPECT_NE(
+        report.error().what.find("candled.bar_2024 is there, but is no partition of candled.bar: attach it"),
+        std::string::npos)
+        << report.error().what;
+  }
+  EXPECT_EQ(attached.inserted, 2);
+  EXPECT_EQ(value("SELECT count(*) FROM candled.rejected_bar"), "0");
+}
+
+TEST_F(LoadTest, bar_that_comes_where_none_was_before_is_remembered_as_late) {
+  auto const series = open();
+  auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 5));
+  auto part = page;
+  part.slices[0].count = 3;
+  load(part);
+
+  EXPECT_EQ(load(page).inserted, 2);
+  load(page);
+
+  EXPECT_EQ(rows("SELECT ts, existed, open, vwap, trade_count FROM candled.bar_revision ORDER BY ts"),
+            (Rows{{"2024-01-02 14:33:00+00", "f", "NaN", "NaN", "-1"},
+                  {"2024-01-02 14:34:00+00", "f", "NaN", "NaN", "-1"}}));
+}
+
 TEST_F(LoadTest, bar_of_an_impossible_year_is_rejected_and_the_rest_stored) {
   auto const series = open();
   auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 2));

@@ -48,7 +48,7 @@ TEST_F(SeriesTest, of_one_instrument_differ_by_timeframe_and_provider) {
   EXPECT_EQ(value("SELECT count(*) FROM candled.instrument"), "1");
 }
 
-TEST_F(SeriesTest, want_history_from_the_earliest_time_ever_asked) {
+TEST_F(SeriesTest, want_history_from_the_time_that_was_asked_last) {
   auto earlier = query({"AAPL"});
   earlier.wanted_from = at("2020-01-01T00:00:00Z");
   auto later = query({"AAPL"});
@@ -56,9 +56,63 @@ TEST_F(SeriesTest, want_history_from_the_earliest_time_ever_asked) {
 
   open();
   must(await(store_.open_series(earlier)));
+  auto const first = value("SELECT wanted_from FROM candled.series");
   must(await(store_.open_series(later)));
 
-  EXPECT_EQ(value("SELECT wanted_from FROM candled.series"), "2020-01-01 00:00:00+00");
+  EXPECT_EQ(first, "2020-01-01 00:00:00+00");
+  EXPECT_EQ(value("SELECT wanted_from FROM candled.series"), "2025-01-01 00:00:00+00");
+}
+
+TEST_F(SeriesTest, have_the_calendar_that_was_asked_last) {
+  auto around_the_clock = query({"BTC", "ETH"});
+  around_the_clock.calendar = "24x7";
+
+  open("BTC");
+  must(await(store_.open_series(around_the_clock)));
+
+  EXPECT_EQ(rows("SELECT calendar FROM candled.series"), (Rows{{"24x7"}, {"24x7"}}));
+}
+
+TEST_F(SeriesTest, know_what_is_settled_and_since_when) {
+  using std::chrono::days;
+  auto asked = query({"AAPL", "MSFT"});
+  asked.settle = {{.after = days{7}, .closed_until = at("2024-05-25T00:00:00Z")},
+                  {.after = days{1}, .closed_until = at("2024-05-31T00:00:00Z")}};
+  auto const first = must(await(store_.open_series(asked)));
+  auto page = minutes(first[0].id, minutes_from("2024-01-02T14:30:00Z", 5));
+  page.slices[0].settled = {{.after = days{7}, .during = page.slices[0].proven}};
+  load(page);
+  auto const tuples = rows(
+      "SELECT ctid, xmin, xmax FROM candled.settled UNION ALL SELECT ctid, xmin, xmax FROM candled.series");
+  asked.settle[0].closed_until = at("2024-05-26T00:00:00Z");
+
+  auto const again = must(await(store_.open_series(asked)));
+
+  ASSERT_EQ(again[0].settled.size(), 2U);
+  EXPECT_EQ(again[0].settled[0].after, days{7});
+  EXPECT_EQ(again[0].settled[0].since, at("2024-05-25T00:00:00Z"));
+  EXPECT_EQ(again[0].settled[0].during, RangeSet{minutes_from("2024-01-02T14:30:00Z", 5)});
+  EXPECT_EQ(again[0].settled[1].since, at("2024-05-31T00:00:00Z"));
+  EXPECT_TRUE(again[1].settled[0].during.empty());
+  EXPECT_EQ(rows("SELECT ctid, xmin, xmax FROM candled.settled UNION ALL SELECT ctid, xmin, xmax FROM "
+                 "candled.series"),
+            tuples);
+}
+
+TEST_F(SeriesTest, settle_without_any_other_change) {
+  auto const series = open();
+  auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 5));
+  load(page);
+  auto const bars =
+      rows("SELECT ctid, xmin FROM candled.bar UNION ALL SELECT ctid, xmin FROM candled.coverage_log");
+  page.slices[0].settled = {{.after = std::chrono::minutes{15}, .during = page.slices[0].proven}};
+
+  EXPECT_EQ(load(page).unchanged, 5);
+
+  EXPECT_EQ(rows("SELECT after, lower(during), upper(during) FROM candled.settled"),
+            (Rows{{"00:15:00", "2024-01-02 14:30:00+00", "2024-01-02 14:35:00+00"}}));
+  EXPECT_EQ(rows("SELECT ctid, xmin FROM candled.bar UNION ALL SELECT ctid, xmin FROM candled.coverage_log"),
+            bars);
 }
 
 TEST_F(SeriesTest, hostile_ticker_is_a_ticker) {

@@ -58,7 +58,7 @@ TEST(Sqlstate, error_has_the_first_line_the_code_and_what_to_do) {
   auto const error =
       sql_error("42501", "ERROR:  42501: permission denied for table bar\nCONTEXT:  something long\n");
 
-  EXPECT_EQ(error.kind, ErrorKind::db_refused);
+  EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_EQ(
       error.what,
       "database: permission denied for table bar (SQLSTATE 42501): grant it to the user of database.url");

@@ -374,7 +374,7 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(world.candled({"once"}).exit_code, 0);
   EXPECT_EQ(Json::parse(world.candled({"gaps", "--json"}).output), Json::array());
   auto const status = Json::parse(world.candled({"status", "--json"}).output);
-  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches"}));
+  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "now", "requests", "budgets"}));
   EXPECT_EQ(keys_of(status["jobs"][0]), (Keys{"job", "timeframe", "symbols", "up_to_date", "covered_until",
                                               "due_until", "last_bar_at", "gaps", "rejected", "revisions"}));
   EXPECT_EQ(status["jobs"][0]["up_to_date"], 2);

@@ -240,6 +240,43 @@ TEST(Aggregates, serves_no_bar_that_starts_at_now_and_the_forming_one_as_far_as_
   EXPECT_EQ(forming.results[5].close, 15.5);  // half way from 15 to 16
 }
 
+TEST(Aggregates, publishes_a_minute_whole_and_so_long_after_its_end) {
+  auto const market = minutes(10);
+  auto const seen_at = [&](std::string_view now) {
+    return page(market, "/v2/aggs/ticker/AAPL/range/1/minute/2024-04-30/2024-04-30",
+                {.publish_after = 20s, .now = at(now)})
+        .results;
+  };
+
+  EXPECT_EQ(seen_at("2024-04-30T08:05:19.999Z").size(), 4U);
+  EXPECT_EQ(seen_at("2024-04-30T08:05:20Z").size(), 5U);
+  EXPECT_EQ(seen_at("2024-04-30T08:05:20Z").back().volume, 100);
+}
+
+TEST(Aggregates, makes_longer_bars_of_the_minutes_that_are_published) {
+  auto const market = minutes(60);
+
+  auto const got = page(market, "/v2/aggs/ticker/AAPL/range/1/hour/2024-04-30/2024-04-30",
+                        {.publish_after = 20s, .now = at("2024-04-30T08:30:10Z")});
+
+  ASSERT_EQ(got.results.size(), 1U);
+  EXPECT_EQ(got.results[0].volume, 2900);  // 08:00 to 08:28
+  EXPECT_EQ(got.query_count, 29U);
+}
+
+TEST(Aggregates, keeps_the_last_15_minutes_back_from_plans_without_live_data) {
+  auto const market = minutes(60);
+  auto const seen = [&](Terms const& terms) {
+    return page(market, "/v2/aggs/ticker/AAPL/range/1/minute/2024-04-30/2024-04-30", terms).results.size();
+  };
+  auto const now = at("2024-04-30T08:40:30Z");
+
+  EXPECT_EQ(seen({.delayed = true, .now = now}), 25U);  // the last one ends at 08:25
+  EXPECT_EQ(seen({.delayed = true, .publish_after = 20s, .now = now}), 25U);
+  EXPECT_EQ(seen({.delayed = true, .publish_after = 1h, .now = now}), 0U);
+  EXPECT_EQ(seen({.now = now}), 41U);
+}
+
 TEST(Aggregates, cuts_a_limit_that_is_larger_than_the_largest) {
   auto const market = minutes(10);
 

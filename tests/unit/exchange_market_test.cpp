@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "exchange/stored_market.hpp"
@@ -104,6 +105,78 @@ TEST(SyntheticMarket, knows_which_tickers_exist) {
   EXPECT_FALSE(SyntheticMarket::exists("aapl"));
   EXPECT_FALSE(SyntheticMarket::exists("TOOLONG"));
   EXPECT_FALSE(SyntheticMarket::exists(""));
+}
+
+// The minute as the market knew it at `now`; nullopt: not there.
+std::optional<Bar> known_at(SyntheticMarket const& market, UtcTime start, UtcTime now) {
+  auto const bars =
+      market.bars({"AAPL", Base::minute, {.from = start, .to = start + 1min}, Order::ascending, 2, now});
+  return bars.empty() ? std::nullopt : std::optional{bars.front()};
+}
+
+TEST(SyntheticMarket, corrects_some_minutes_and_adds_a_few_when_they_settle) {
+  SyntheticMarket const settling{7, monday_after_new_year, {.settles_after = 2h}};
+  int changed = 0;
+  int late = 0;
+  for (auto const& bar : day_of(synthetic, "AAPL", "2024-01-10", Order::ascending)) {
+    auto const end = bar.start + 1min;
+    auto const soon = known_at(settling, bar.start, end + 2h - 1ms);
+    auto const settled = known_at(settling, bar.start, end + 2h);
+
+    ASSERT_TRUE(settled && same(*settled, bar)) << to_rfc3339(bar.start);
+    late += soon ? 0 : 1;
+    if (!soon || same(*soon, bar)) continue;
+    ++changed;
+    EXPECT_NE(soon->volume, bar.volume);
+    EXPECT_LE(soon->low, soon->close);
+    EXPECT_GE(soon->high, soon->close);
+    EXPECT_TRUE(same(known_at(settling, bar.start, end).value(), *soon));  // nothing happens in between
+  }
+  // Of this day's some 900 minutes; about 18 and 2 are due.
+  EXPECT_GE(changed, 8);
+  EXPECT_LE(changed, 30);
+  EXPECT_GE(late, 1);
+  EXPECT_LE(late, 8);
+}
+
+TEST(SyntheticMarket, settles_its_days_with_their_minutes) {
+  SyntheticMarket const settling{7, monday_after_new_year, {.settles_after = 24h}};
+  auto const date = parse_date("2024-01-10").value();
+  auto const truth = synthetic.day_bar("AAPL", date, at("2024-01-11T01:00:00Z")).value();
+
+  auto const evening = settling.day_bar("AAPL", date, at("2024-01-11T01:00:00Z")).value();
+  auto const next_evening = settling.day_bar("AAPL", date, at("2024-01-12T01:00:00Z")).value();
+
+  EXPECT_LT(evening.volume, truth.volume);
+  EXPECT_TRUE(same(next_evening, truth));
+}
+
+TEST(SyntheticMarket, keeps_holidays_and_early_closes_for_stocks_alone) {
+  auto const closed = parse_date("2024-01-10").value();
+  auto const early = parse_date("2024-01-11").value();
+  SyntheticMarket const market{7, monday_after_new_year, {.closed = {closed}, .early_closes = {early}}};
+
+  EXPECT_TRUE(day_of(market, "AAPL", "2024-01-10", Order::ascending).empty());
+  EXPECT_FALSE(market.day_bar("AAPL", closed, at("2024-02-01T00:00:00Z")).has_value());
+  auto const short_day = day_of(market, "AAPL", "2024-01-11", Order::ascending);
+  ASSERT_FALSE(short_day.empty());
+  EXPECT_LT(short_day.back().start, at("2024-01-11T22:00:00Z"));  // 17:00 in New York
+  EXPECT_GE(short_day.back().start, at("2024-01-11T21:30:00Z"));
+  EXPECT_TRUE(same(day_of(market, "AAPL", "2024-01-12", Order::ascending).back(),
+                   day_of(synthetic, "AAPL", "2024-01-12", Order::ascending).back()));
+  EXPECT_EQ(day_of(market, "X:BTCUSD", "2024-01-10", Order::ascending).size(),
+            day_of(synthetic, "X:BTCUSD", "2024-01-10", Order::ascending).size());
+}
+
+TEST(SyntheticMarket, ends_the_regular_prices_of_an_early_close_at_1300) {
+  auto const early = parse_date("2024-01-11").value();
+  SyntheticMarket const market{7, monday_after_new_year, {.early_closes = {early}}};
+
+  auto const at_the_bell = market.day_bar("AAPL", early, at("2024-01-11T18:00:00Z")).value();
+  auto const later = market.day_bar("AAPL", early, at("2024-01-11T22:00:00Z")).value();
+
+  EXPECT_EQ(later.close, at_the_bell.close);
+  EXPECT_GT(later.volume, at_the_bell.volume);
 }
 
 TEST(SyntheticMarket, makes_a_day_of_regular_prices_and_the_whole_days_volume) {

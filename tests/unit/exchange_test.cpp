@@ -128,6 +128,14 @@ TEST(Exchange, never_reports_a_key) {
   EXPECT_NE(report.find("\"/?quoted?\": {\"asks\": 1, \"pages\": 0}"), std::string::npos) << report;
 }
 
+TEST(Exchange, reports_the_time_that_it_is_on_the_market) {
+  auto exchange = exchange_with(one_key());
+
+  auto const report = get(exchange, "/exchange/report").body;
+
+  EXPECT_NE(report.find("\"now\": \"2024-06-01T00:00:00Z\""), std::string::npos) << report;
+}
+
 TEST(RateWindow, finds_the_fullest_window) {
   RateWindow window{1s};
   for (auto const moment : {0ms, 10ms, 900ms, 1000ms, 1009ms, 1010ms, 5000ms}) window.add(start + moment);

@@ -28,6 +28,8 @@ TEST(Options, every_command_is_known_by_its_name) {
   EXPECT_EQ(options_of({"once"}).command, Command::once);
   EXPECT_EQ(options_of({"backfill", "--from", "2024-01-01", "--to", "2024-01-31"}).command,
             Command::backfill);
+  EXPECT_EQ(options_of({"cancel", "7"}).command, Command::cancel);
+  EXPECT_EQ(options_of({"retry", "7"}).command, Command::retry);
   EXPECT_EQ(options_of({"plan"}).command, Command::plan);
   EXPECT_EQ(options_of({"status"}).command, Command::status);
   EXPECT_EQ(options_of({"gaps"}).command, Command::gaps);
@@ -58,6 +60,16 @@ TEST(Options, a_backfill_of_times_keeps_them) {
 
   EXPECT_EQ(options.from, Moment{*parse_rfc3339("2024-01-31T14:30:00Z")});
   EXPECT_EQ(options.to, Moment{*parse_rfc3339("2024-01-31T15:00:00Z")});
+}
+
+TEST(Options, a_backfill_may_be_left_to_the_daemon) {
+  EXPECT_FALSE(options_of({"backfill", "--from", "2024-01-01", "--to", "2024-01-31"}).detach);
+  EXPECT_TRUE(options_of({"backfill", "--detach", "--from", "2024-01-01", "--to", "2024-01-31"}).detach);
+}
+
+TEST(Options, a_request_is_named_by_its_number) {
+  EXPECT_EQ(options_of({"cancel", "7"}).request, 7);
+  EXPECT_EQ(options_of({"retry", "9000000000"}).request, 9'000'000'000);
 }
 
 TEST(Options, one_day_is_a_range) {
@@ -92,9 +104,11 @@ INSTANTIATE_TEST_SUITE_P(
     Options, WrongOptions,
     testing::Values(
         Wrong{{}, "A subcommand is required"},
-        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, check, gaps"},
+        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, cancel, check, gaps"},
         Wrong{{"once", "--jbo", "x"}, "--jbo"}, Wrong{{"once", "--json"}, "--json"},
-        Wrong{{"once", "--config"}, "--config"}, Wrong{{"backfill"}, "--from is required"},
+        Wrong{{"cancel"}, "ID is required"}, Wrong{{"cancel", "us-minute"}, "ID"},
+        Wrong{{"retry", "0"}, "ID"}, Wrong{{"once", "--config"}, "--config"},
+        Wrong{{"backfill"}, "--from is required"},
         Wrong{{"backfill", "--from", "2024-01-01"}, "--to is required"},
         Wrong{{"backfill", "--from", "yesterday", "--to", "2024-01-31"},
               "expected a date such as 2024-01-31 or a time such as 2024-01-31T14:30:00Z, got 'yesterday'"},
@@ -121,6 +135,7 @@ using Arguments = std::vector<std::string>;
 INSTANTIATE_TEST_SUITE_P(Options, Help,
                          testing::Values(Arguments{"--help"}, Arguments{"run", "--help"},
                                          Arguments{"once", "-h"}, Arguments{"backfill", "--help"},
+                                         Arguments{"cancel", "--help"}, Arguments{"retry", "--help"},
                                          Arguments{"plan", "--help"}, Arguments{"status", "--help"},
                                          Arguments{"gaps", "--help"}, Arguments{"check", "--help"},
                                          Arguments{"migrate", "--help"}, Arguments{"version", "--help"}));

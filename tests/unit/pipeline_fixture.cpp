@@ -46,6 +46,7 @@ Task<Result<void>> VirtualClock::sleep_until(SteadyTime when, StopSign const& si
 
 void VirtualClock::look_again() {
   for (auto const& [when, timer] : sleepers_) timer->cancel();
+  tell_watchers();
 }
 
 void VirtualClock::stop() {
@@ -90,7 +91,10 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   switch (response.status) {
     case 200: break;
     case 401: return fail(ErrorKind::key_refused, "the key is refused");
-    case 403: return fail(ErrorKind::not_entitled, "not entitled");
+    case 403:
+      if (response.body == "horizon") return fail(ErrorKind::beyond_horizon, "too old");
+      if (response.body == "today") return fail(ErrorKind::not_today, "not before tomorrow");
+      return fail(ErrorKind::not_entitled, "not entitled");
     case 418: return fail(ErrorKind::malformed, "not what was agreed");
     case 429:
       return std::unexpected(
@@ -110,7 +114,9 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
                    .close = 2,
                    .volume = 10});
   }
-  Page page{.bars = static_cast<std::size_t>(to - from), .proven_until = at_minute(to)};
+  Page page{.bars = static_cast<std::size_t>(to - from),
+            .proven_until = at_minute(to),
+            .delayed = body.contains("too early")};
   if (at_minute(to) < rest.range.to) page.cursor = "more";
   return page;
 }
@@ -181,8 +187,18 @@ PipelineFixture::PipelineFixture(FakeHttp::Answer answer, RateLimit limit)
   source = {.name = "model",
             .provider = std::make_unique<ModelProvider>(),
             .http = std::move(fake),
-            .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, limit, BreakerPolicy{}, 16),
+            .pacer = nullptr,
             .retry = {.jitter = Jitter::none}};
+  set_pacer(limit, BreakerPolicy{});
+}
+
+void PipelineFixture::set_pacer(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency) {
+  source.pacer = std::make_unique<Pacer>(loop.get_executor(), clock, ledger, random,
+                                         PacerOptions{.budget = "model",
+                                                      .holder = "holder",
+                                                      .limit = limit,
+                                                      .breaker = breaker,
+                                                      .concurrency = concurrency});
 }
 
 Job PipelineFixture::job_of(std::vector<std::string> symbols) {

@@ -13,6 +13,7 @@
 #include "pipeline/ports.hpp"
 #include "pipeline/run_batch.hpp"
 #include "pipeline/source.hpp"
+#include "support/model_ledger.hpp"
 
 namespace candled::test {
 
@@ -28,6 +29,8 @@ class VirtualClock final : public Clock {
   void look_again() override;
   void stop() override;
   bool stopping() const override { return stopping_; }
+
+  void advance(Milliseconds time) { ticks_ += time; }
 
   // Runs the loop until nothing is left to do; fails the test when all wait for ever.
   void run(bool const& done);
@@ -109,6 +112,9 @@ HttpResponse good_answer(std::string body = "");
 struct PipelineFixture {
   explicit PipelineFixture(FakeHttp::Answer answer, RateLimit limit = {.requests = 1'000, .burst = 1'000});
 
+  // Instead of the one that is there.
+  void set_pacer(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency = 16);
+
   BatchResult run(Batch const& batch, BatchShape shape);
 
   // On the fixture's calendar and source.
@@ -118,6 +124,7 @@ struct PipelineFixture {
   VirtualClock clock{loop};
   Random random{1};
   ModelStore store{clock};
+  ModelLedger ledger{clock};
   Progress progress;
   StopSign sign;
   Ports ports;

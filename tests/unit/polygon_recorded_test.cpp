@@ -232,17 +232,17 @@ TEST(PolygonRecorded, refusals_mean_what_they_say_and_end_with_a_remedy) {
             "the key was refused: answered 401 ('API Key was not provided'); check the provider's api_key"},
            {"401_unknown_key.json", 401, "key_refused",
             "the key was refused: answered 401 ('Unknown API Key'); check the provider's api_key"},
-           {"403_not_entitled.json", 403, "remote_refused",
+           {"403_not_entitled.json", 403, "not_entitled",
             "the plan does not cover this symbol and timeframe: answered 403 ('You are not entitled to this "
             "data. Please "
             "upgrade your plan at https://massive.com/pricing'); take the symbol out of the job, or upgrade "
             "the plan"},
-           {"403_timeframe.json", 403, "remote_refused",
+           {"403_timeframe.json", 403, "beyond_horizon",
             "the plan does not reach back this far: answered 403 ('Your plan doesn't include this data "
             "timeframe. Please "
             "upgrade your plan at https://polygon.io/pricing'); let the job's history begin later, or "
             "upgrade the plan"},
-           {"403_today_before_eod.json", 403, "remote_refused",
+           {"403_today_before_eod.json", 403, "not_today",
             "the plan gives a day's data only after its end: answered 403 ('Attempted to request today's "
             "data before end "
             "of day. Please upgrade your plan at https://polygon.io/pricing'); let the job's schedule ask "
@@ -261,7 +261,7 @@ TEST(PolygonRecorded, refusals_mean_what_they_say_and_end_with_a_remedy) {
             "the provider failed: answered 504; asking again may help"},
            {"504_gateway_timeout.html", 200, "remote_failed",
             "answered 200 with HTML instead of JSON; if it stays so, check the provider's base_url"},
-           {"200_status_NOT_AUTHORIZED_body.json", 200, "remote_refused",
+           {"200_status_NOT_AUTHORIZED_body.json", 200, "not_entitled",
             "the plan does not cover this symbol and timeframe: answered 200 with status NOT_AUTHORIZED "
             "('You are not "
             "entitled to this data. Please upgrade...'); take the symbol out of the job, or upgrade the "

@@ -109,6 +109,33 @@ TEST(RunBatch, a_plan_without_live_data_proves_nothing_of_the_last_quarter_of_an
   EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
 }
 
+TEST(RunBatch, a_plan_without_live_data_proves_what_was_old_enough_when_it_was_asked) {
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+  fixture.http->latency = 3min;
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  fixture.run(batch, {.parallel = 1});
+
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
+}
+
+TEST(RunBatch, a_bar_of_the_last_quarter_of_an_hour_may_not_be_whole_and_stays_due) {
+  PipelineFixture fixture{
+      [](std::string const&, int) -> Result<HttpResponse> { return good_answer("too early"); }};
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  auto const result = fixture.run(batch, {.parallel = 1});
+
+  EXPECT_EQ(result.record.bars, 25);
+  EXPECT_EQ(fixture.store.bars_of(1), 25U);
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
+}
+
 TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
   PipelineFixture fixture{
       [](std::string const&, int) -> Result<HttpResponse> { return good_answer("all impossible"); }};
@@ -138,8 +165,7 @@ TEST(RunBatch, one_refused_symbol_does_not_stop_the_others) {
 
 TEST(RunBatch, a_failing_window_backs_off_and_is_given_up_after_all_attempts) {
   PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return answer_with(502); }};
-  fixture.source.pacer = std::make_unique<Pacer>(fixture.loop.get_executor(), fixture.clock, RateLimit{},
-                                                 BreakerPolicy{.failures = 1'000}, 16);
+  fixture.set_pacer(RateLimit{}, {.failures = 1'000});
 
   auto const result = fixture.run(batch_of({"A"}, 60), {.parallel = 1});
 
@@ -271,8 +297,7 @@ TEST(RunBatch, never_exceeds_the_budget_with_retries_and_pages) {
                             return good_answer();
                           },
                           limit};
-  fixture.source.pacer = std::make_unique<Pacer>(fixture.loop.get_executor(), fixture.clock, limit,
-                                                 BreakerPolicy{.failures = 1'000}, 16);
+  fixture.set_pacer(limit, {.failures = 1'000});
   fixture.source.retry = {.multiplier = 10ms, .min = 10ms, .max = 100ms, .attempts = 10};
   fixture.http->latency = 70ms;
   std::vector<std::string> tickers;

@@ -1,0 +1,142 @@
+#include "pipeline/job.hpp"
+
+#include <gtest/gtest.h>
+
+namespace candled {
+namespace {
+
+using namespace std::chrono_literals;
+
+UtcTime at(char const* text) {
+  return parse_rfc3339(text).value();
+}
+
+TimeRange between(char const* from, char const* to) {
+  return {.from = at(from), .to = at(to)};
+}
+
+Job minutes(std::vector<Milliseconds> settle = {}) {
+  return {.name = "us-minute",
+          .source = nullptr,
+          .timeframe = Timeframe::m1,
+          .symbols = {"AAPL"},
+          .calendar = Calendar{CalendarKind::xnys},
+          .history = Date{std::chrono::year{2024} / 3 / 1},
+          .settle = std::move(settle)};
+}
+
+Series series(RangeSet covered = {}, RangeSet parked = {}, RangeSet again = {}) {
+  return {.id = SeriesId{1},
+          .ticker = "AAPL",
+          .covered = std::move(covered),
+          .parked = std::move(parked),
+          .again = std::move(again)};
+}
+
+std::vector<TimeRange> ranges(std::vector<Window> const& windows) {
+  std::vector<TimeRange> found;
+  for (auto const& window : windows) found.push_back(window.range);
+  return found;
+}
+
+// A Wednesday, 10:30 in New York.
+auto const now = at("2024-03-06T15:30:20Z");
+
+TEST(OrderOfLane, live_is_the_day_of_the_newest_final_bar_and_backfill_is_what_is_older) {
+  auto const live = order_of(Lane::live, minutes(), now);
+  auto const backfill = order_of(Lane::backfill, minutes(), now);
+
+  EXPECT_EQ(live.wanted, between("2024-03-06T05:00:00Z", "2024-03-06T15:30:00Z"));
+  EXPECT_EQ(backfill.wanted, between("2024-03-01T05:00:00Z", "2024-03-06T05:00:00Z"));
+}
+
+TEST(OrderOfLane, before_the_market_opens_live_is_still_the_last_session) {
+  auto const live = order_of(Lane::live, minutes(), at("2024-03-11T07:00:00Z"));  // Monday, 03:00
+
+  EXPECT_EQ(live.wanted, between("2024-03-08T05:00:00Z", "2024-03-09T01:00:00Z"));
+}
+
+TEST(OrderOfLane, live_and_backfill_of_months_share_them_without_overlap) {
+  auto job = minutes();
+  job.timeframe = Timeframe::mo1;
+  job.history = Date{std::chrono::year{2023} / 1 / 1};
+
+  EXPECT_EQ(order_of(Lane::live, job, now).wanted, between("2024-02-01T05:00:00Z", "2024-03-01T05:00:00Z"));
+  EXPECT_EQ(order_of(Lane::backfill, job, now).wanted,
+            between("2023-01-01T05:00:00Z", "2024-02-01T05:00:00Z"));
+}
+
+TEST(WindowsDue, a_gap_is_the_repair_lanes_once_it_may_be_tried) {
+  auto const gap = between("2024-03-06T14:30:00Z", "2024-03-06T14:40:00Z");
+  auto const one = series({}, {}, {gap});
+
+  auto const live = windows_due(minutes(), {one}, order_of(Lane::live, minutes(), now), now);
+  auto const repair = windows_due(minutes(), {one}, order_of(Lane::repair, minutes(), now), now);
+
+  EXPECT_EQ(ranges(live), (std::vector{between("2024-03-06T05:00:00Z", "2024-03-06T14:30:00Z"),
+                                       between("2024-03-06T14:40:00Z", "2024-03-06T15:30:00Z")}));
+  EXPECT_EQ(ranges(repair), std::vector{gap});
+}
+
+TEST(WindowsDue, a_gap_in_what_is_covered_is_asked_for_again_all_the_same) {
+  auto const gap = between("2024-03-05T09:00:00Z", "2024-03-06T01:00:00Z");
+  auto const one = series({between("2024-03-01T05:00:00Z", "2024-03-06T15:30:00Z")}, {}, {gap});
+
+  EXPECT_EQ(ranges(windows_due(minutes(), {one}, order_of(Lane::repair, minutes(), now), now)),
+            std::vector{gap});
+}
+
+TEST(WindowsDue, a_parked_gap_waits_until_a_person_asks) {
+  auto const gap = between("2024-03-05T09:00:00Z", "2024-03-06T01:00:00Z");
+  auto const one = series({}, {gap}, {});
+  auto order = order_of(Lane::repair, minutes(), now);
+
+  EXPECT_TRUE(windows_due(minutes(), {one}, order, now).empty());
+  order.parked = ParkedWindows::ask;
+  EXPECT_EQ(ranges(windows_due(minutes(), {one}, order, now)), std::vector{gap});
+}
+
+// A series that is covered to the last minute, with one settle time that was first asked for on March 1st.
+Series covered_with(Milliseconds after, RangeSet read_again) {
+  auto one = series({between("2024-03-01T05:00:00Z", "2024-03-06T15:30:00Z")});
+  one.settled.push_back(
+      {.after = after, .since = at("2024-03-01T05:00:00Z"), .during = std::move(read_again)});
+  return one;
+}
+
+TEST(WindowsDue, a_session_is_read_again_once_it_has_been_closed_for_the_settle_time) {
+  auto const job = minutes({24h});
+  auto const order = order_of(Lane::settle, job, now);
+
+  // On Wednesday at 10:30, Monday's session closed more than a day ago and Tuesday's did not.
+  EXPECT_EQ(ranges(windows_due(job, {covered_with(24h, {})}, order, now)),
+            std::vector{between("2024-03-01T05:00:00Z", "2024-03-05T05:00:00Z")});
+}
+
+TEST(WindowsDue, what_was_read_again_is_settled) {
+  auto const job = minutes({24h});
+  RangeSet const read{between("2024-03-01T05:00:00Z", "2024-03-04T05:00:00Z")};
+
+  EXPECT_EQ(ranges(windows_due(job, {covered_with(24h, read)}, order_of(Lane::settle, job, now), now)),
+            std::vector{between("2024-03-04T05:00:00Z", "2024-03-05T05:00:00Z")});
+}
+
+TEST(WindowsDue, one_reading_serves_all_settle_times_that_have_come) {
+  auto const job = minutes({15min, 24h});
+  auto one = covered_with(24h, {});
+  one.settled.push_back({.after = 15min, .since = at("2024-03-01T05:00:00Z"), .during = {}});
+
+  EXPECT_EQ(ranges(windows_due(job, {one}, order_of(Lane::settle, job, now), now)),
+            std::vector{between("2024-03-01T05:00:00Z", "2024-03-06T05:00:00Z")});
+}
+
+TEST(WindowsDue, what_had_settled_before_the_time_was_asked_for_is_not_read_again) {
+  auto const job = minutes({24h});
+  auto one = covered_with(24h, {});
+  one.settled[0].since = at("2024-03-06T05:00:00Z");
+
+  EXPECT_TRUE(windows_due(job, {one}, order_of(Lane::settle, job, now), now).empty());
+}
+
+}  // namespace
+}  // namespace candled
