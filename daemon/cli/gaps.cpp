@@ -118,7 +118,7 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
   }
   if (!options.reason.empty())
     std::erase_if(gaps, [&](GapRow const& gap) { return gap.reason != options.reason; });
-  std::ranges::stable_sort(gaps, [](GapRow const& a, GapRow const& b) {
+  std::ranges::sort(gaps, [](GapRow const& a, GapRow const& b) {
     return std::tie(a.ticker, a.provider, a.range.from, a.range.to) <
            std::tie(b.ticker, b.provider, b.range.from, b.range.to);
   });

@@ -62,7 +62,9 @@ Task<ExitCode> Daemon::serve() {
 }
 
 Task<Result<RunId>> Daemon::begin_run() {
-  auto const begin = [this] { return engine_.store->begin_run("run", CANDLED_VERSION); };
+  std::string const command = "run";
+  std::string const version = CANDLED_VERSION;
+  auto const begin = [&] { return engine_.store->begin_run(command, version); };
   auto run = co_await begin();
   if (!run && !worth_retrying(run.error().kind)) co_return run;
   log_info("candled {} is up: {} jobs", CANDLED_VERSION, reloader_.jobs().size());
