@@ -33,14 +33,12 @@ std::vector<JobSetup> Engine::setups() const {
 void Engine::stop() {
   clock->stop();
   for (auto const& source : sources) source->http->stop();
-  for (auto const& source : retired)
-    if (auto const busy = source.lock()) busy->http->stop();
+  for (auto const& source : retired) source->http->stop();
 }
 
 Task<void> Engine::give_back_budgets() {
   for (auto const& source : sources) co_await source->pacer->close();
-  for (auto const& source : retired)
-    if (auto const left = source.lock()) co_await left->pacer->close();
+  for (auto const& source : retired) co_await source->pacer->close();
 }
 
 Source* Engine::source(std::string const& name) const {

@@ -29,7 +29,7 @@ struct Engine {
   // A source for a provider of this configuration.
   std::function<std::shared_ptr<Source>(Config const&, ProviderConfig const&)> make_source;
   std::vector<std::shared_ptr<Source>> sources;
-  std::vector<std::weak_ptr<Source>> retired;  // by a reload; their last pages may still be on their way
+  std::vector<std::shared_ptr<Source>> retired;  // by a reload; their last pages may be on their way
   std::vector<Job> jobs;
   Progress progress;
   StopSign sign;

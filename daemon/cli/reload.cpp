@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Milliseconds tell_every = 1s;
+constexpr Milliseconds follow_up_every = 1s;
 
 bool has(std::vector<std::string> const& names, std::string const& name) {
   return std::ranges::find(names, name) != names.end();
@@ -92,7 +92,6 @@ std::string Reloader::apply(Config loaded) {
 }
 
 void Reloader::take_sources(Config const& loaded, Difference const& changes) {
-  std::erase_if(engine_.retired, [](auto const& source) { return source.expired(); });
   std::vector<std::shared_ptr<Source>> sources;
   for (auto const& provider : loaded.providers) {
     auto const old = std::ranges::find(engine_.sources, provider.name, [](auto const& s) { return s->name; });
@@ -100,7 +99,7 @@ void Reloader::take_sources(Config const& loaded, Difference const& changes) {
                                                                  : engine_.make_source(loaded, provider));
   }
   for (auto const& source : engine_.sources)
-    if (std::ranges::find(sources, source) == sources.end()) engine_.retired.emplace_back(source);
+    if (std::ranges::find(sources, source) == sources.end()) engine_.retired.push_back(source);
   engine_.sources = std::move(sources);
 }
 
@@ -121,14 +120,27 @@ std::vector<JobSetup> Reloader::setups(Config const& loaded, Difference const& c
   return setups;
 }
 
-Task<void> Reloader::tell_ledger(RunId run) {
+Task<void> Reloader::close_retired() {
+  auto const is_unused = [](auto const& source) { return source.use_count() == 1; };
+  auto unused = std::ranges::find_if(engine_.retired, is_unused);
+  while (unused != engine_.retired.end()) {
+    auto const source = std::move(*unused);
+    engine_.retired.erase(unused);
+    co_await source->pacer->close();
+    unused = std::ranges::find_if(engine_.retired, is_unused);
+  }
+}
+
+Task<void> Reloader::follow_up(RunId run) {
   int told = 0;
   for (;;) {
     if (auto const now = reloads_; now != told) {
       auto const problems = problems_;
       if (auto const noted = co_await engine_.ledger->note_reload(run, problems); noted) told = now;
     }
-    if (auto const slept = co_await engine_.clock->sleep_until(engine_.clock->ticks() + tell_every); !slept)
+    co_await close_retired();
+    if (auto const slept = co_await engine_.clock->sleep_until(engine_.clock->ticks() + follow_up_every);
+        !slept)
       co_return;
   }
 }

@@ -39,11 +39,13 @@ class Reloader {
   // Why the last reload changed nothing; empty: it worked, or there was none.
   std::string const& problems() const { return problems_; }
 
-  // Until the clock stops: the ledger learns of every reload of this run.
-  Task<void> tell_ledger(RunId run);
+  // Until the clock stops: the ledger learns of every reload of this run, and a source that is out of use
+  // gives back what it holds of its budget.
+  Task<void> follow_up(RunId run);
 
  private:
   std::string apply(Config loaded);
+  Task<void> close_retired();
   std::vector<JobSetup> setups(Config const& loaded, Difference const& changes);
   void take_sources(Config const& loaded, Difference const& changes);
 

@@ -82,7 +82,7 @@ Task<Result<void>> Daemon::keep_jobs(RunId run) {
                         [this](std::string const& name) { return engine_.source(name); }};
   TaskGroup beside{ports_.loop};
   beside.spawn(service_.keep_status(*engine_.clock, [this] { return status_line(state()); }));
-  beside.spawn(reloader_.tell_ledger(run));
+  beside.spawn(reloader_.follow_up(run));
   beside.spawn(writer.run());
   auto const ended = co_await supervisor.run(reloader_.jobs());
   engine_.stop();

@@ -250,22 +250,22 @@ TEST(Parked, once_leaves_a_failed_window_alone_gaps_explains_it_and_backfill_ask
   auto const second = world.candled({"once"});
 
   EXPECT_EQ(first.exit_code, 1) << first.errors;
-  EXPECT_EQ(asked, 2);
-  EXPECT_EQ(world.reported("requests"), 2);
+  EXPECT_EQ(asked, 4);  // today, and history
+  EXPECT_EQ(world.reported("requests"), 4);
   EXPECT_EQ(second.exit_code, 1) << second.output;
   EXPECT_TRUE(second.output.contains("note: 1 of daily's symbols have ranges that failed before"))
       << second.output;
   auto const gaps = nlohmann::json::parse(world.candled({"gaps", "--json"}).output);
-  ASSERT_EQ(gaps.size(), 1U);
+  ASSERT_EQ(gaps.size(), 2U);
   EXPECT_EQ(gaps[0]["ticker"], "MSFT");
-  EXPECT_EQ(gaps[0]["reason"], "refused");
+  EXPECT_EQ(gaps[0]["reason"], "not_entitled");
   EXPECT_EQ(gaps[0]["attempts"], 1);
   EXPECT_TRUE(gaps[0]["next_try_at"].is_string());
   EXPECT_TRUE(gaps[0]["detail"].get<std::string>().contains("403")) << gaps[0];
 
   auto const backfill = world.candled({"backfill", "--from", "2024-03-04", "--to", "2024-03-08"});
   EXPECT_EQ(backfill.exit_code, 1) << backfill.errors;
-  EXPECT_EQ(world.reported("requests"), 3);
+  EXPECT_EQ(world.reported("requests"), 5);
 }
 
 TEST(JsonLog, every_line_is_json) {

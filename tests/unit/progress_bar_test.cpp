@@ -94,7 +94,7 @@ TEST(ProgressBar, says_until_when_and_why_it_is_parked) {
 }
 
 TEST(ProgressBar, never_fills_the_terminals_last_column_for_the_line_would_wrap) {
-  EXPECT_EQ(progress_line(part_way(), after(16'400ms), 40), "[########------------]  41 %  backfill  ");
+  EXPECT_EQ(progress_line(part_way(), after(16'400ms), 40), "[########------------]  41 %  backfill ");
   EXPECT_EQ(progress_line(part_way(), after(16'400ms), 1), "");
   EXPECT_EQ(progress_line(part_way(), after(16'400ms), 0), "");
 }
