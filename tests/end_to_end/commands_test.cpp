@@ -100,7 +100,7 @@ TEST_F(NoDatabase, a_role_that_does_not_exist_is_named_with_what_to_do) {
   auto const url = with_option(shared_cluster_url(), "user", "no_such_role");
 
   expect_of_each_command(
-      url, 1, {R"(role "no_such_role" does not exist)", "check user and password in database.url"});
+      url, 4, {R"(role "no_such_role" does not exist)", "check user and password in database.url"});
 }
 
 TEST_F(NoDatabase, a_database_without_the_schema_says_candled_migrate) {

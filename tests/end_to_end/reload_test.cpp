@@ -80,6 +80,7 @@ TEST_F(Reloads, goes_on_through_bad_good_bad_good) {
     EXPECT_TRUE(daemon->wait_for("candled.yaml:")) << daemon->errors();
     EXPECT_TRUE(comes_to_be(
         "SELECT config_error LIKE '%no_such_key%' FROM candled.ingest_run WHERE command = 'run'"));
+    world.dir().write("candled.yaml", config);
     EXPECT_TRUE(world.candled({"status"}).output.contains("it could not be loaded again:\n"));
 
     write_jobs(daily_job("first", "AAPL"));
@@ -122,7 +123,7 @@ TEST(ReloadUnderLoad, leaves_the_requests_of_an_unchanged_job_alone) {
     daemon->signal(SIGHUP);
     EXPECT_TRUE(daemon->wait_for(fmt::format("started: {}; untouched: 1", name))) << daemon->errors();
   }
-  EXPECT_TRUE(daemon->wait_for("long 1d: ok: 10 symbols")) << daemon->errors();
+  EXPECT_TRUE(daemon->wait_for("long 1d: ok: 10 symbols, 50 bars")) << daemon->errors();
   daemon->signal(SIGTERM);
 
   EXPECT_EQ(daemon->wait(), 0) << daemon->errors();

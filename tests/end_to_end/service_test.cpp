@@ -103,21 +103,21 @@ TEST(Service, a_second_sigterm_ends_a_start_that_hangs) {
 
 TEST(Repair, tries_gaps_that_wait_for_a_later_time) {
   World world{{.exchange = past,
-               .faults = "403-not-entitled ticker=AAPL times=1\n",
+               .faults = "502 ticker=AAPL times=12\n",
                .jobs =
                    "  - { name: daily, provider: exchange, timeframe: 1d, symbols: [AAPL], calendar: XNYS, "
                    "history: 2024-03-04 }\n"}};
 
   auto const backfill = world.candled({"backfill", "--from", "2024-03-04", "--to", "2024-03-08"});
   ASSERT_EQ(backfill.exit_code, 1) << backfill.errors;
-  auto const gaps = world.candled({"gaps", "--reason", "not_entitled"});
-  EXPECT_TRUE(gaps.output.contains("not_entitled")) << gaps.output;
+  auto const gaps = world.candled({"gaps", "--reason", "fetch_failed"});
+  EXPECT_TRUE(gaps.output.contains("fetch_failed")) << gaps.output;
   EXPECT_TRUE(gaps.output.contains("`candled repair` works all other gaps now")) << gaps.output;
   auto const repair = world.candled({"repair"});
 
   EXPECT_EQ(repair.exit_code, 0) << repair.errors << repair.output;
-  EXPECT_EQ(world.candled({"gaps", "--reason", "not_entitled"}).output,
-            "no gaps of the reason not_entitled\n");
+  EXPECT_EQ(world.candled({"gaps", "--reason", "fetch_failed"}).output,
+            "no gaps of the reason fetch_failed\n");
 }
 
 TEST(Repair, detached_it_is_a_request_of_its_kind) {
