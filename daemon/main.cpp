@@ -91,6 +91,7 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::status: return status_command(config, options, real_now(lens));
     case Command::gaps: return gaps_command(config, options, real_now(lens));
     case Command::check: return check_command(config, options);
+    case Command::calendar: return calendar_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
     case Command::run: return run_command(*make_engine(config, lens), config, options);

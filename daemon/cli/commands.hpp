@@ -23,6 +23,7 @@ ExitCode plan_command(Config const& config, Options const& options, UtcTime now)
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);
 ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
 ExitCode check_command(Config const& config, Options const& options);
+ExitCode calendar_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);
 

@@ -54,7 +54,7 @@ std::vector<Job> make_jobs(Config const& config) {
                     .source = nullptr,
                     .timeframe = job.timeframe,
                     .symbols = job.symbols,
-                    .calendar = Calendar{job.calendar},
+                    .calendar = config.calendar(job.calendar),
                     .history = job.history,
                     .schedule = job.schedule,
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),

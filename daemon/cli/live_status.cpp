@@ -35,10 +35,26 @@ std::string done_of(std::int64_t done, std::int64_t all) {
   return all == 0 ? "-" : fmt::format("{} of {}", done, all);
 }
 
+// An estimate: nobody reads its milliseconds.
 std::string end_of(JobProgressRow const& row) {
   if (!row.eta_from) return "-";
-  auto const from = to_rfc3339(*row.eta_from);
-  return row.eta_until && row.eta_until != row.eta_from ? from + " to " + to_rfc3339(*row.eta_until) : from;
+  auto const from = to_rfc3339(std::chrono::floor<std::chrono::seconds>(*row.eta_from));
+  auto const until =
+      to_rfc3339(std::chrono::floor<std::chrono::seconds>(row.eta_until.value_or(*row.eta_from)));
+  return from == until ? from : from + " to " + until;
+}
+
+// "all", "AAPL,MSFT", "AAPL,MSFT,GOOG and 497 more"
+std::string symbols_of(BackfillRequest const& request) {
+  constexpr std::size_t named_max = 3;
+  if (request.symbols.empty()) return "all";
+  auto const named = std::min(request.symbols.size(), named_max);
+  auto const text = fmt::format(
+      "{}",
+      fmt::join(request.symbols.begin(), request.symbols.begin() + static_cast<std::ptrdiff_t>(named), ","));
+  return named == request.symbols.size()
+             ? text
+             : fmt::format("{} and {} more", text, request.symbols.size() - named);
 }
 
 std::string text_of_now(std::vector<ShownProgress> const& now) {
@@ -61,8 +77,7 @@ std::string text_of_requests(LiveStatus const& live) {
       {"REQUEST", "STATE", "KIND", "JOB", "SYMBOLS", "FROM", "UNTIL", "WINDOWS", "BARS", "DETAIL"}};
   for (auto const& one : live.requests)
     rows.push_back({std::to_string(one.id), state_of(one), std::string{to_string(one.kind)}, one.job,
-                    one.symbols.empty() ? "all" : fmt::format("{}", fmt::join(one.symbols, ",")),
-                    to_rfc3339(one.range.from), to_rfc3339(one.range.to),
+                    symbols_of(one), to_rfc3339(one.range.from), to_rfc3339(one.range.to),
                     done_of(one.windows_done, one.windows), std::to_string(one.bars), one.detail});
   auto text = "\n" + table(rows);
   if (live.now.empty() && std::ranges::any_of(live.requests, is_open))

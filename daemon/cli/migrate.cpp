@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/publish_calendars.hpp"
 #include "cli/work.hpp"
 #include "store/migrator.hpp"
 
@@ -30,6 +31,13 @@ ExitCode migrate_command(Config const& config, Options const& options) {
   for (auto const& name : report->applied) fmt::print("applied {}\n", name);
   fmt::print("the schema is at version {}{}\n", report->to,
              report->applied.empty() ? ": there was nothing to do" : "");
+  auto const sessions = publish_calendars(config);
+  if (!sessions) {
+    print_error(fmt::format("the calendars are not in candled.market_session yet: {}; call this again",
+                            sessions.error().what));
+    return exit_code_of(sessions.error().kind);
+  }
+  if (*sessions > 0) fmt::print("candled.market_session: {} rows changed\n", *sessions);
   return ExitCode::done;
 }
 

@@ -8,6 +8,8 @@
 #include <ranges>
 #include <sstream>
 
+#include "config/overrides_file.hpp"
+
 namespace candled {
 
 namespace {
@@ -23,6 +25,16 @@ constexpr auto footer =
     "\n"
     "Exit codes: 0 done, 1 some work failed, 2 usage or configuration, 3 schema, 4 secrets or permissions,\n"
     "            5 listen address.";
+
+constexpr auto calendar_footer =
+    "`close` and `early-close` add a line to the file that calendars.overrides of the configuration names, "
+    "and "
+    "bring\n"
+    "the table candled.market_session up to date. Done again, they change nothing.\n"
+    "\n"
+    "Examples: candled calendar XNYS --from 2027-01-01 --to 2027-12-31\n"
+    "          candled calendar close XNYS 2027-01-11 --reason \"National Day of Mourning\"\n"
+    "          candled calendar early-close XNYS 2027-07-02 13:00 --reason \"day before Independence Day\"";
 
 constexpr auto backfill_footer =
     "Two dates are days of the job's calendar, both included. Two times (2024-01-31T14:30:00Z) are a "
@@ -45,11 +57,23 @@ CLI::Validator a_moment() {
           "DATE or TIME"};
 }
 
+CLI::Validator a_date() {
+  return {[](std::string const& text) {
+            return parse_date(text) ? std::string{}
+                                    : "expected a date such as 2024-01-31, got '" + text + "'";
+          },
+          "DATE"};
+}
+
 struct Raw {
   Options options;
   std::string from;
   std::string to;
   bool json = false;
+  std::string calendar;
+  std::string day;     // of calendar close and early-close
+  std::string what;    // "closed" or a time; empty: neither of the two
+  std::string reason;  // why
 };
 
 CLI::App* add_command(CLI::App& app, Raw& raw, char const* name, char const* about_it) {
@@ -114,12 +138,36 @@ void add_gaps(CLI::App& app, Raw& raw) {
           {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
 }
 
+// `close` and `early-close`: what they share. Options of `calendar` may follow theirs.
+CLI::App* add_day_command(CLI::App* calendar, Raw& raw, char const* name, char const* about_it) {
+  auto* const command = calendar->add_subcommand(name, about_it)->fallthrough();
+  command->add_option("calendar", raw.calendar, "XNYS")->required();
+  command->add_option("day", raw.day, "the day, such as 2027-01-11")->required();
+  command->add_option("--reason", raw.reason, "why, for those who read the file")->required();
+  return command;
+}
+
+void add_calendar(CLI::App& app, Raw& raw) {
+  auto* const command = add_data_command(app, raw, "calendar", "when a market trades; days that it will not");
+  command->add_option("calendar", raw.calendar, "XNYS or 24x7")->check(CLI::IsMember({"XNYS", "24x7"}));
+  command->add_option("--from", raw.from, "the first day; today when left out")->check(a_date());
+  command->add_option("--to", raw.to, "the last day; ten sessions when left out")->check(a_date());
+  command->footer(calendar_footer);
+  add_day_command(command, raw, "close", "write down that there is no trading on a day")->callback([&raw] {
+    raw.what = "closed";
+  });
+  add_day_command(command, raw, "early-close", "write down that trading ends early on a day")
+      ->add_option("time", raw.what, "when it ends, in the calendar's zone, such as 13:00")
+      ->required();
+}
+
 std::map<std::string, Command> const& commands() {
   static std::map<std::string, Command> const all{
-      {"run", Command::run},       {"once", Command::once},       {"backfill", Command::backfill},
-      {"cancel", Command::cancel}, {"retry", Command::retry},     {"plan", Command::plan},
-      {"status", Command::status}, {"gaps", Command::gaps},       {"check", Command::check},
-      {"repair", Command::repair}, {"migrate", Command::migrate}, {"version", Command::version}};
+      {"run", Command::run},         {"once", Command::once},       {"backfill", Command::backfill},
+      {"cancel", Command::cancel},   {"retry", Command::retry},     {"plan", Command::plan},
+      {"status", Command::status},   {"gaps", Command::gaps},       {"check", Command::check},
+      {"migrate", Command::migrate}, {"version", Command::version}, {"calendar", Command::calendar},
+      {"repair", Command::repair}};
   return all;
 }
 
@@ -139,8 +187,10 @@ void describe(CLI::App& app, Raw& raw) {
       add_data_command(app, raw, "status", "coverage, freshness, what goes on now, and the last batches"),
       raw);
   add_gaps(app, raw);
+  add_calendar(app, raw);
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
-  auto* const migrate = add_command(app, raw, "migrate", "create the tables, or bring them up to date");
+  auto* const migrate =
+      add_command(app, raw, "migrate", "create the tables, or bring them and the calendars up to date");
   migrate->add_flag("--dry-run", raw.options.dry_run, "print the SQL that would run, and run nothing");
   app.add_subcommand("version", "the version of this program")->add_flag("--json", raw.json, "print JSON");
 }
@@ -157,6 +207,39 @@ UsageAnswer answer_of(CLI::App const& app, CLI::ParseError const& error) {
 bool in_order(Moment const& from, Moment const& to) {
   if (auto const* const day = std::get_if<Date>(&from)) return *day <= std::get<Date>(to);
   return std::get<UtcTime>(from) < std::get<UtcTime>(to);
+}
+
+// The day of `calendar close` and `early-close` is checked as a line of the file that it will be.
+std::optional<std::string> read_day(Raw const& raw, Options& options) {
+  if (std::ranges::any_of(raw.reason,
+                          [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }))
+    return "--reason must be one line of text";
+  if (raw.reason.find_first_not_of(' ') == std::string::npos) return "--reason is empty: say why";
+  for (auto const& word : {raw.calendar, raw.day, raw.what})
+    if (word.empty() || word.find_first_of(" \t\r\n#") != std::string::npos)
+      return fmt::format("expected a word without blanks, got '{}'", word);
+  auto const text = parse_overrides(fmt::format("{} {} {} # {}", raw.calendar, raw.day, raw.what, raw.reason),
+                                    "the command line");
+  if (!text.problems.empty()) {
+    auto const& refusal = text.problems.front().refusal;
+    return refusal.hint.empty() ? refusal.message : refusal.message + ": " + refusal.hint;
+  }
+  options.calendar = text.lines.front().calendar;
+  options.day = text.lines.front().day;
+  return std::nullopt;
+}
+
+// What is wrong with arguments that are right one by one.
+std::optional<std::string> read_together(Raw const& raw, Options& options) {
+  options.from = parse_moment(raw.from);
+  options.to = parse_moment(raw.to);
+  if (options.from && options.to && options.from->index() != options.to->index())
+    return "--from and --to must both be dates, or both be times";
+  if (options.from && options.to && !in_order(*options.from, *options.to))
+    return fmt::format("--from {} is not before --to {}", raw.from, raw.to);
+  if (!raw.what.empty()) return read_day(raw, options);
+  if (auto const calendar = parse_calendar(raw.calendar)) options.calendar = *calendar;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -183,14 +266,8 @@ std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* ar
   }
   raw.options.command = commands().at(app.get_subcommands().front()->get_name());
   if (raw.json) raw.options.output = OutputFormat::json;
-  raw.options.from = parse_moment(raw.from);
-  raw.options.to = parse_moment(raw.to);
-  if (raw.options.from && raw.options.from->index() != raw.options.to->index())
-    return UsageAnswer{.text = "--from and --to must both be dates, or both be times\n",
-                       .exit_code = ExitCode::usage};
-  if (raw.options.from && !in_order(*raw.options.from, *raw.options.to))
-    return UsageAnswer{.text = fmt::format("--from {} is not before --to {}\n", raw.from, raw.to),
-                       .exit_code = ExitCode::usage};
+  if (auto const problem = read_together(raw, raw.options))
+    return UsageAnswer{.text = *problem + "\n", .exit_code = ExitCode::usage};
   return raw.options;
 }
 

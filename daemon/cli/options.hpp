@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/exit_code.hpp"
+#include "core/calendar.hpp"
 #include "core/time.hpp"
 
 namespace candled {
@@ -23,6 +24,7 @@ enum class Command {
   status,
   gaps,
   check,
+  calendar,
   migrate,
   version
 };
@@ -37,13 +39,16 @@ struct Options {
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
   bool dry_run = false;        // migrate
-  std::optional<Moment> from;  // backfill: both are there; repair: both or none
+  std::optional<Moment> from;  // backfill: both are there; repair: both or none; calendar: dates, or none
   std::optional<Moment> to;
-  std::string job;                   // backfill, repair, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;  // backfill, repair; empty: all of the job
-  std::string reason;                // gaps: only those of this reason; empty: all
-  bool detach = false;               // backfill, repair: the daemon does it
-  std::int64_t request = 0;          // cancel, retry
+  std::string job;                             // backfill, repair, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;            // backfill, repair; empty: all of the job
+  std::string reason;                          // gaps: only those of this reason; empty: all
+  bool detach = false;                         // backfill, repair: the daemon does it
+  std::int64_t request = 0;                    // cancel, retry
+  CalendarKind calendar = CalendarKind::xnys;  // calendar
+  // calendar close and early-close: the day to write down; nullopt: list sessions.
+  std::optional<CalendarOverride> day;
 };
 
 // Without Options: what to print, where, and how to end. --help is such a case too.

@@ -25,6 +25,11 @@ bool holds_same(std::vector<Named> const& all, Named const& one) {
   return std::ranges::find(all, one) != all.end();
 }
 
+std::vector<CalendarOverride> overrides_of(Config const& config, JobConfig const& job) {
+  auto const found = config.calendars.overrides.find(job.calendar);
+  return found == config.calendars.overrides.end() ? std::vector<CalendarOverride>{} : found->second;
+}
+
 std::vector<std::string> needs_restart(Config const& in_use, Config const& loaded) {
   std::vector<std::string> keys;
   if (in_use.database != loaded.database) keys.emplace_back("database");
@@ -43,7 +48,8 @@ Difference difference(Config const& in_use, Config const& loaded) {
     if (same_patience && holds_same(in_use.providers, provider))
       changes.same_providers.push_back(provider.name);
   for (auto const& job : loaded.jobs)
-    if (has(changes.same_providers, job.provider) && holds_same(in_use.jobs, job))
+    if (has(changes.same_providers, job.provider) && holds_same(in_use.jobs, job) &&
+        overrides_of(in_use, job) == overrides_of(loaded, job))
       changes.same_jobs.push_back(job.name);
   return changes;
 }

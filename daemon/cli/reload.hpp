@@ -14,7 +14,7 @@ namespace candled {
 // What a newly loaded configuration changes. Pure.
 struct Difference {
   std::vector<std::string> same_providers;  // with their retry and breaker: their sources go on
-  std::vector<std::string> same_jobs;       // with their providers: they do not notice
+  std::vector<std::string> same_jobs;       // with their providers and calendars: they do not notice
   std::vector<std::string> needs_restart;   // keys whose new value is not taken now
 };
 Difference difference(Config const& in_use, Config const& loaded);

@@ -48,7 +48,7 @@ ExitCode say_cancelled(BackfillRequest const& request, std::int64_t) {
     return ExitCode::done;
   }
   if (request.state == RequestState::running) {
-    fmt::print("request {} ends when the daemon sees it, within two seconds: what is committed stays\n",
+    fmt::print("request {} will end: a running daemon sees it within two seconds; what is committed stays\n",
                request.id);
     return ExitCode::done;
   }

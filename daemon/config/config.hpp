@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,11 @@ struct JobConfig {
   friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };
 
+struct CalendarsConfig {
+  std::string overrides_file;  // path; empty: none
+  std::map<CalendarKind, std::vector<CalendarOverride>> overrides;
+};
+
 struct TimingsConfig {
   std::string csv;  // path; empty: none is written
   std::int64_t rotate_bytes = 64LL * 1024 * 1024;
@@ -80,12 +86,15 @@ struct Config {
   RetryPolicy retry;
   BreakerPolicy breaker;
   std::vector<JobConfig> jobs;
+  CalendarsConfig calendars;
   TimingsConfig timings;
   std::string control_listen;  // HOST:PORT; empty: no control plane
   LogConfig log;
 
   // Both exist for every name that a job holds: the loader has checked.
   ProviderConfig const& provider(std::string const& name) const;
+  // With the operator's overrides.
+  Calendar calendar(CalendarKind kind) const;
 };
 
 }  // namespace candled

@@ -18,10 +18,6 @@ std::string_view word(ProviderKind kind) {
   return "";
 }
 
-std::string_view word(CalendarKind kind) {
-  return kind == CalendarKind::xnys ? "XNYS" : "24x7";
-}
-
 std::string_view word(LogLevel level) {
   switch (level) {
     case LogLevel::debug: return "debug";
@@ -60,14 +56,22 @@ std::string to_text(std::vector<Milliseconds> const& durations) {
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
+std::string to_text(CalendarsConfig const& calendars) {
+  if (calendars.overrides_file.empty()) return "calendars: (none)";
+  std::size_t days = 0;
+  for (auto const& [kind, overrides] : calendars.overrides) days += overrides.size();
+  return fmt::format("calendars: {{ overrides: {} }} ({} {})", calendars.overrides_file, days,
+                     days == 1 ? "day" : "days");
+}
+
 void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   auto const& limit = provider.rate_limit;
   lines.push_back(fmt::format("  {}:", provider.name));
   lines.push_back(fmt::format("    kind: {}", word(provider.kind)));
   lines.push_back(fmt::format("    base_url: {}", provider.base_url));
   lines.push_back(fmt::format("    api_key: ({})", provider.api_key.empty() ? "empty" : "set, not shown"));
-  lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {} }}", limit.requests,
-                              to_string(limit.per), limit.burst));
+  lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {}, adaptive: {} }}",
+                              limit.requests, to_string(limit.per), limit.burst, limit.adaptive));
   lines.push_back(fmt::format("    concurrency: {}", provider.concurrency));
   lines.push_back(fmt::format("    timeout: {}", to_string(provider.timeout)));
 }
@@ -77,7 +81,7 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    provider: {}", job.provider));
   lines.push_back(fmt::format("    timeframe: {}", to_string(job.timeframe)));
   lines.push_back(fmt::format("    symbols: [{}]", fmt::join(job.symbols, ", ")));
-  lines.push_back(fmt::format("    calendar: {}", word(job.calendar)));
+  lines.push_back(fmt::format("    calendar: {}", to_string(job.calendar)));
   lines.push_back(fmt::format("    schedule: {}", job.schedule ? to_text(*job.schedule) : "(none)"));
   lines.push_back(fmt::format("    history: {}", to_string(job.history)));
   lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
@@ -101,6 +105,7 @@ std::vector<std::string> describe(Config const& config) {
                               to_string(config.breaker.open_for)));
   lines.emplace_back("jobs:");
   for (auto const& job : config.jobs) describe(job, lines);
+  lines.push_back(to_text(config.calendars));
   if (config.timings.csv.empty()) {
     lines.emplace_back("timings: (none)");
   } else {

@@ -38,6 +38,7 @@ void describe(Section& section, Draft& draft) {
   section.optional_section("retry", config.retry);
   section.optional_section("breaker", config.breaker);
   section.required_sections("jobs", draft.jobs);
+  section.optional_section("calendars", config.calendars);
   section.optional_section("timings", config.timings);
   Control control;
   section.optional_section("control", control);
@@ -140,6 +141,11 @@ std::string to_string(ConfigProblem const& problem) {
 
 ProviderConfig const& Config::provider(std::string const& name) const {
   return *std::ranges::find(providers, name, &ProviderConfig::name);
+}
+
+Calendar Config::calendar(CalendarKind kind) const {
+  auto const overrides = calendars.overrides.find(kind);
+  return overrides == calendars.overrides.end() ? Calendar{kind} : Calendar{kind, overrides->second};
 }
 
 }  // namespace candled

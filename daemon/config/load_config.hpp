@@ -27,8 +27,8 @@ std::string to_string(ConfigProblem const& problem);
 using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
 
 // Problems are sorted by place, the file's own before those of the files that it names; they never hold a
-// secret. Relative paths in the file (symbols_file, ${file:}) are taken from the file's own folder;
-// timings.csv from the working directory, as the shell would.
+// secret. Relative paths in the file (symbols_file, calendars.overrides, ${file:}) are taken from the file's
+// own folder; timings.csv from the working directory, as the shell would.
 ConfigResult load_config(std::string const& path);
 // Reads environment variables and the files that the text names, and takes today's date from the system's
 // clock. `folder` stands for the file's own folder, `name` for the file in messages.

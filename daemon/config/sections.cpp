@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
+#include "config/overrides_file.hpp"
 #include "config/secret_reference.hpp"
 
 namespace candled {
@@ -15,6 +18,17 @@ std::string default_base_url(ProviderKind kind) {
     case ProviderKind::polygon: return "https://api.massive.com";
   }
   return "";
+}
+
+void add_overrides(Section& section, OverridesFile const& file, CalendarsConfig& calendars) {
+  for (auto const& line : file.lines) calendars.overrides[line.calendar].push_back(line.day);
+  for (auto const& [place, refusal] : file.problems)
+    section.findings().problems.push_back({.file = file.path,
+                                           .line = place.line,
+                                           .column = place.column,
+                                           .path = section.path() + ".overrides",
+                                           .message = refusal.message,
+                                           .hint = refusal.hint});
 }
 
 }  // namespace
@@ -31,6 +45,7 @@ void describe(Section& section, RateLimit& limit) {
   section.required("requests", limit.requests, whole_number(1, 1'000'000));
   section.required("per", limit.per, duration(1s, 24h));
   section.optional("burst", limit.burst, whole_number(1, 1'000'000));
+  section.optional("adaptive", limit.adaptive, one_of<bool>({{"true", true}, {"false", false}}));
   section.rule(
       {"requests", "burst"}, limit.burst <= limit.requests,
       fmt::format("expected a burst of at most requests ({}), found {}", limit.requests, limit.burst));
@@ -60,6 +75,20 @@ void describe(Section& section, RetryPolicy& retry) {
 void describe(Section& section, BreakerPolicy& breaker) {
   section.optional("failures", breaker.failures, whole_number(1, 1'000));
   section.optional("open_for", breaker.open_for, duration(1s, 1h));
+}
+
+void describe(Section& section, CalendarsConfig& calendars) {
+  std::string written;
+  section.required("overrides", written, file_path());
+  if (written.empty()) return;
+  calendars.overrides_file = path_within(section.findings().folder, written);
+  auto const file = read_overrides_file(calendars.overrides_file);
+  if (file) return add_overrides(section, *file, calendars);
+  bool const missing = !std::filesystem::exists(calendars.overrides_file);
+  section.problem("overrides",
+                  fmt::format("expected a file of overrides, found that {} {}", calendars.overrides_file,
+                              file.error().message),
+                  missing ? "create it: an empty file is fine" : file.error().hint);
 }
 
 void describe(Section& section, TimingsConfig& timings) {

@@ -12,6 +12,8 @@ void describe(Section& section, ProviderConfig& provider);
 void describe(Section& section, RateLimit& limit);
 void describe(Section& section, RetryPolicy& retry);
 void describe(Section& section, BreakerPolicy& breaker);
+// Reads the file of overrides, too.
+void describe(Section& section, CalendarsConfig& calendars);
 void describe(Section& section, TimingsConfig& timings);
 void describe(Section& section, LogConfig& log);
 

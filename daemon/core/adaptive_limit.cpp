@@ -75,12 +75,11 @@ void AdaptiveLimit::rate_limited(SteadyTime now, SteadyTime sent_at) {
   // One that went before the last change of mind says nothing new.
   if (lowered_at_ && (sent_at < *lowered_at_ || now - *lowered_at_ < configured_.per)) return;
   auto const sent = sent_before(sent_at);
-  // With less than half of the ceiling sent, it is not our pace that is too high: what works is not touched.
-  if (sent * 2 >= ceiling_) {
-    bool const step_failed = sent - 1 + step_of(configured_) >= works_;
-    rest_ = step_failed ? std::min(2 * rest_, rest_max) : rest_min;
-    works_ = std::clamp(sent - 1, 1, works_);
-  }
+  bool const step_failed = sent - 1 + step_of(configured_) >= works_;
+  rest_ = step_failed ? std::min(2 * rest_, rest_max) : rest_min;
+  // When so few were sent, the cause may not have been our pace: one 429 does not throw away all that is
+  // known.
+  works_ = std::clamp(std::max(sent - 1, works_ / 2), 1, works_);
   ceiling_ = std::clamp(sent * 4 / 5, 1, ceiling_);
   taught_ = true;
   lowered_at_ = now;

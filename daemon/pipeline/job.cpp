@@ -94,7 +94,7 @@ SeriesQuery series_query(Job const& job, UtcTime now) {
                     .tickers = job.symbols,
                     .wanted_from = job.calendar.zone().at(job.history, Milliseconds{0}),
                     .now = now,
-                    .calendar = std::string{job.calendar.name()}};
+                    .calendar = std::string{to_string(job.calendar.kind())}};
   for (auto const after : job.settle)
     query.settle.push_back({.after = after, .closed_until = settled_until(job, after, now)});
   return query;

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-
-#include "core/eta.hpp"
 
 namespace candled {
 
@@ -16,42 +13,22 @@ namespace {
 std::string state_of(Progress const& progress, Look const& look) {
   if (!progress.waiting.empty()) return "waits: " + progress.waiting;
   if (look.parked) return "parked until " + in_words(*look.parked, look.now);
-  return "ETA " + in_words(time_left(progress, look.limit, look.elapsed));
+  return "ETA " + in_words(time_left(progress, look));
 }
 
 }  // namespace
 
-TimeLeft time_left(Progress const& progress, RateLimit limit, Milliseconds elapsed) {
-  WorkDone done{.pages_planned = progress.pages_planned,
-                .pages_done = progress.pages_done,
-                .requests = progress.requests,
-                .elapsed = elapsed};
-  auto const as_so_far = eta(done, limit);
-  // If what is left takes all the pages that it may.
-  auto const pages_left = std::max<std::int64_t>(0, done.pages_planned - done.pages_done);
-  auto const pace =
-      done.requests > 0 ? static_cast<double>(elapsed.count()) / static_cast<double>(done.requests) : 0.0;
-  auto const by_budget = static_cast<double>(limit.per.count()) / limit.requests;
-  Milliseconds const at_worst{
-      static_cast<std::int64_t>(static_cast<double>(pages_left) * std::max(pace, by_budget))};
-  return {.least = as_so_far, .most = std::max(as_so_far, at_worst)};
-}
-
-std::string in_words(TimeLeft left) {
-  struct Unit {
-    Milliseconds length;
-    Milliseconds below;
-    char const* name;
-  };
-  // A tenth more or less is what any estimate is wrong by.
-  if (left.most - left.least <= left.most / 10) return in_words(left.most);
-  constexpr std::array<Unit, 4> units{
-      {{1s, 1min, "s"}, {1min, 1h, "min"}, {1h, 48h, "h"}, {24h, Milliseconds::max(), "d"}}};
-  auto const& unit = *std::ranges::find_if(units, [&](Unit const& one) { return left.most < one.below; });
-  auto const least = left.least / unit.length;
-  auto const most = (left.most + unit.length - 1ms) / unit.length;
-  if (least == most) return in_words(left.most);
-  return fmt::format("{} to {} {}", least, most, unit.name);
+Eta time_left(Progress const& progress, Look const& look) {
+  Milliseconds parked_for{0};
+  if (look.parked) parked_for = std::max(parked_for, look.parked->until - look.now);
+  return eta({.windows = progress.windows,
+              .windows_done = progress.windows_done,
+              .pages_planned = progress.pages_planned,
+              .pages_done = progress.pages_done,
+              .requests = progress.requests,
+              .retries = progress.retries,
+              .elapsed = look.elapsed},
+             {.limit = look.limit, .parked_for = parked_for});
 }
 
 std::string with_commas(std::int64_t number) {

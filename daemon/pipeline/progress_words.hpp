@@ -5,23 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "core/eta.hpp"
 #include "core/limits.hpp"
 #include "core/time.hpp"
 #include "pipeline/pacer.hpp"
 #include "pipeline/progress.hpp"
 
 namespace candled {
-
-// How long the rest takes: between these two, if all goes on as it did. Windows take as many pages as are
-// planned at the most, and often fewer: how many is known only of those that are done.
-struct TimeLeft {
-  Milliseconds least{};
-  Milliseconds most{};
-};
-TimeLeft time_left(Progress const& progress, RateLimit limit, Milliseconds elapsed);
-
-// "59 s" when it is all but certain, "3 to 5 min" when it is not.
-std::string in_words(TimeLeft left);
 
 // 1234567 -> 1,234,567, whatever the locale.
 std::string with_commas(std::int64_t number);
@@ -39,6 +29,9 @@ struct Look {
   RateLimit limit;
   std::optional<Parked> parked = std::nullopt;
 };
+
+// How long the rest takes, if all goes on as it did.
+Eta time_left(Progress const& progress, Look const& look);
 
 //  41 %  backfill  ETA 3 to 5 min  12,345 bars 752/s  41 requests 2.5/s  41 of 100 windows
 // What matters most comes first; instead of the ETA it may say why nothing moves.

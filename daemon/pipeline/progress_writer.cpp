@@ -42,10 +42,9 @@ JobProgressRow progress_row(Progress const& progress, Look const& look) {
                      .bars = progress.bars};
   if (parked) row.parked_until = look.parked->until;
   if (works && progress.windows > 0) {
-    auto const left = time_left(progress, look.limit, look.elapsed);
-    auto const from = parked ? std::max(look.now, look.parked->until) : look.now;
-    row.eta_from = from + left.least;
-    row.eta_until = from + left.most;
+    auto const left = time_left(progress, look);
+    row.eta_from = look.now + left.at_least;
+    row.eta_until = look.now + left.at_most;
   }
   return row;
 }

@@ -28,10 +28,10 @@ class ProgressWriter {
   ProgressWriter(Ledger& ledger, ProgressBoard const& board, Clock& clock, FindSource find_source)
       : ledger_(ledger), board_(board), clock_(clock), find_source_(std::move(find_source)) {}
 
-  // Until the clock stops: looks every two seconds, and renews the rows when something has changed, or has not
-  // for long, so that they are known to be of now. A lane
-  // that works for long leaves a line a minute in the log while it moves. In the end there are no rows. A
-  // database that is away is no error: the rows are renewed later.
+  // Until the clock stops: looks every two seconds, and renews the rows when something has changed, or has
+  // not for long, so that they are known to be of now. A lane that works for long leaves a line a minute in
+  // the log while it moves. In the end there are no rows. A database that is away is no error: the rows are
+  // renewed later.
   Task<void> run();
 
  private:

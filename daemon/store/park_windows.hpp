@@ -14,8 +14,7 @@ namespace candled {
 void park_windows(pqxx::work& work, std::span<FailedWindow const> windows);
 
 // Takes what was proven out of the open gaps, and closes those of which nothing is left; but not out of those
-// of sessions without a bar. Two arrays in text
-// form: int4[] and, for each, a tstzmultirange as text.
+// of sessions without a bar. Two arrays in text form: int4[] and, for each, a tstzmultirange as text.
 void fill_gaps(pqxx::work& work, std::string const& series, std::string const& proven);
 
 }  // namespace candled

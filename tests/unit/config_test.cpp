@@ -58,7 +58,7 @@ TEST_F(Example, holds_what_it_says) {
       "    kind: polygon",
       "    base_url: https://api.massive.com",
       "    api_key: (set, not shown)",
-      "    rate_limit: { requests: 150, per: 1m, burst: 5 }",
+      "    rate_limit: { requests: 150, per: 1m, burst: 5, adaptive: false }",
       "    concurrency: 16",
       "    timeout: 30s",
       "retry: { multiplier: 1s, min: 1s, max: 5m, attempts: 10, jitter: full }",
@@ -82,6 +82,7 @@ TEST_F(Example, holds_what_it_says) {
       "    history: 2004-01-01",
       "    batch: { symbols: 50, parallel: 3, stagger: 0ms }",
       "    settle: []",
+      "calendars: (none)",
       "timings: { csv: timings.csv, rotate: 64MiB }",
       "control: { listen: 127.0.0.1:8787 }",
       "log: { level: info, format: text }"};

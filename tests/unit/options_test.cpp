@@ -33,6 +33,7 @@ TEST(Options, every_command_is_known_by_its_name) {
   EXPECT_EQ(options_of({"plan"}).command, Command::plan);
   EXPECT_EQ(options_of({"status"}).command, Command::status);
   EXPECT_EQ(options_of({"gaps"}).command, Command::gaps);
+  EXPECT_EQ(options_of({"calendar"}).command, Command::calendar);
   EXPECT_EQ(options_of({"check"}).command, Command::check);
   EXPECT_EQ(options_of({"migrate"}).command, Command::migrate);
   EXPECT_EQ(options_of({"version"}).command, Command::version);
@@ -84,6 +85,35 @@ TEST(Options, json_and_dry_run_are_asked_for) {
   EXPECT_TRUE(options_of({"migrate", "--dry-run"}).dry_run);
 }
 
+TEST(Options, a_calendar_is_listed_for_a_range_or_from_now_on) {
+  auto const from_now = options_of({"calendar"});
+  EXPECT_EQ(from_now.calendar, CalendarKind::xnys);
+  EXPECT_EQ(from_now.day, std::nullopt);
+  EXPECT_EQ(from_now.from, std::nullopt);
+
+  auto const range = options_of({"calendar", "24x7", "--from", "2027-01-01", "--to", "2027-01-02", "--json"});
+  EXPECT_EQ(range.calendar, CalendarKind::always);
+  EXPECT_EQ(range.from, Moment{*parse_date("2027-01-01")});
+  EXPECT_EQ(range.to, Moment{*parse_date("2027-01-02")});
+  EXPECT_EQ(range.output, OutputFormat::json);
+  EXPECT_EQ(options_of({"calendar", "--to", "2027-01-02"}).from, std::nullopt);
+}
+
+TEST(Options, a_day_is_closed_or_closed_early_for_a_reason) {
+  auto const closed =
+      options_of({"calendar", "close", "XNYS", "2027-01-11", "--reason", "mourning", "-c", "x"});
+  EXPECT_EQ(closed.command, Command::calendar);
+  EXPECT_EQ(closed.config, "x");
+  EXPECT_EQ(closed.day,
+            (CalendarOverride{.date = *parse_date("2027-01-11"), .closes_at = {}, .reason = "mourning"}));
+
+  auto const early =
+      options_of({"calendar", "early-close", "XNYS", "2027-07-02", "13:00", "--reason", "a # b"});
+  EXPECT_EQ(early.day,
+            (CalendarOverride{
+                .date = *parse_date("2027-07-02"), .closes_at = std::chrono::hours{13}, .reason = "a # b"}));
+}
+
 struct Wrong {
   std::vector<std::string> arguments;
   std::string message;  // part of what is printed
@@ -104,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
     Options, WrongOptions,
     testing::Values(
         Wrong{{}, "A subcommand is required"},
-        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, cancel, check, gaps"},
+        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, calendar, cancel, check"},
         Wrong{{"once", "--jbo", "x"}, "--jbo"}, Wrong{{"once", "--json"}, "--json"},
         Wrong{{"cancel"}, "ID is required"}, Wrong{{"cancel", "us-minute"}, "ID"},
         Wrong{{"retry", "0"}, "ID"}, Wrong{{"once", "--config"}, "--config"},
@@ -118,7 +148,24 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"backfill", "--from", "2024-01-31T14:30:00Z", "--to", "2024-01-31T14:30:00Z"},
               "--from 2024-01-31T14:30:00Z is not before --to 2024-01-31T14:30:00Z"},
         Wrong{{"backfill", "--from", "2024-01-31", "--to", "2024-01-31T14:30:00Z"},
-              "--from and --to must both be dates, or both be times"}));
+              "--from and --to must both be dates, or both be times"},
+        Wrong{{"calendar", "XLON"}, "XLON"},
+        Wrong{{"calendar", "--from", "2024-01-31T14:30:00Z"}, "expected a date such as 2024-01-31, got"},
+        Wrong{{"calendar", "--from", "2024-02-01", "--to", "2024-01-31"},
+              "--from 2024-02-01 is not before --to 2024-01-31"},
+        Wrong{{"calendar", "close", "XNYS", "2027-01-11"}, "--reason is required"},
+        Wrong{{"calendar", "close", "XNYS", "2027-01-11", "--reason", " "}, "--reason is empty"},
+        Wrong{{"calendar", "close", "XNYS", "2027-01-11", "--reason", "a\nXNYS 2027-01-12 closed"},
+              "--reason must be one line"},
+        Wrong{{"calendar", "close", "XNYS", "2027-02-29", "--reason", "x"},
+              "expected a date such as 2027-01-11, found '2027-02-29'"},
+        Wrong{{"calendar", "close", "24x7", "2027-01-11", "--reason", "x"}, "a 24x7 market never closes"},
+        Wrong{{"calendar", "close", "XNYS", "2027-01-11 closed", "--reason", "x"}, "without blanks"},
+        Wrong{{"calendar", "early-close", "XNYS", "2027-07-02", "--reason", "x"}, "time is required"},
+        Wrong{{"calendar", "early-close", "XNYS", "2027-07-02", "1pm", "--reason", "x"},
+              "09:31 to 16:00, found '1pm'"},
+        Wrong{{"calendar", "early-close", "XNYS", "2027-07-04", "13:00", "--reason", "x"},
+              "XNYS does not trade at weekends"}));
 
 class Help : public testing::TestWithParam<std::vector<std::string>> {};
 
@@ -138,7 +185,9 @@ INSTANTIATE_TEST_SUITE_P(Options, Help,
                                          Arguments{"cancel", "--help"}, Arguments{"retry", "--help"},
                                          Arguments{"plan", "--help"}, Arguments{"status", "--help"},
                                          Arguments{"gaps", "--help"}, Arguments{"check", "--help"},
-                                         Arguments{"migrate", "--help"}, Arguments{"version", "--help"}));
+                                         Arguments{"migrate", "--help"}, Arguments{"calendar", "--help"},
+                                         Arguments{"calendar", "close", "--help"},
+                                         Arguments{"version", "--help"}));
 
 }  // namespace
 }  // namespace candled

@@ -36,6 +36,15 @@ TEST(RangesDue, holes_in_which_the_market_trades) {
             std::vector{between("2024-03-05T15:30:00Z", "2024-03-05T15:31:00Z")});
 }
 
+TEST(RangesDue, a_window_spans_a_holiday_so_that_bars_of_a_wrong_one_still_come) {
+  RangeSet const covered{between("2024-03-25T04:00:00Z", "2024-03-29T00:00:00Z")};
+
+  auto const due =
+      ranges_due(xnys, Timeframe::m1, between("2024-03-25T04:00:00Z", "2024-04-01T08:05:00Z"), covered, {});
+
+  EXPECT_EQ(due, std::vector{between("2024-03-29T00:00:00Z", "2024-04-01T08:05:00Z")});  // Good Friday in it
+}
+
 TEST(RangesDue, a_window_spans_the_night_so_that_coverage_stays_in_one_piece) {
   RangeSet const covered{between("2024-03-04T05:00:00Z", "2024-03-09T01:00:00Z")};
 
@@ -83,11 +92,11 @@ TEST(RangesDue, asks_for_whole_bars_only) {
 }
 
 TEST(PagesAtMost, counts_base_bars) {
-  // A year of minutes: 262 weekdays of 960 minutes are 251,520 base bars, for minute and for hour bars alike.
+  // A year of minutes: 252 sessions of 960 minutes are 241,920 base bars, for minute and for hour bars alike.
   auto const year = between("2024-01-01T05:00:00Z", "2025-01-01T05:00:00Z");
 
-  EXPECT_EQ(pages_at_most(xnys, Timeframe::m1, year), 6);
-  EXPECT_EQ(pages_at_most(xnys, Timeframe::h1, year), 6);
+  EXPECT_EQ(pages_at_most(xnys, Timeframe::m1, year), 5);
+  EXPECT_EQ(pages_at_most(xnys, Timeframe::h1, year), 5);
   EXPECT_EQ(pages_at_most(xnys, Timeframe::d1, year), 1);
   EXPECT_EQ(pages_at_most(xnys, Timeframe::m1, between("2024-03-09T05:00:00Z", "2024-03-10T05:00:00Z")), 1);
 }

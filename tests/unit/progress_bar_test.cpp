@@ -99,31 +99,6 @@ TEST(ProgressBar, never_fills_the_terminals_last_column_for_the_line_would_wrap)
   EXPECT_EQ(progress_line(part_way(), after(16'400ms), 0), "");
 }
 
-TEST(ProgressWords, an_eta_is_a_range_when_it_is_uncertain) {
-  EXPECT_EQ(in_words(TimeLeft{.least = 3min + 10s, .most = 4min + 50s}), "3 to 5 min");
-  EXPECT_EQ(in_words(TimeLeft{.least = 10s, .most = 2min}), "0 to 2 min");
-  EXPECT_EQ(in_words(TimeLeft{.least = 20h, .most = 30h}), "20 to 30 h");
-}
-
-TEST(ProgressWords, an_eta_is_one_time_when_its_ends_are_nearly_the_same) {
-  EXPECT_EQ(in_words(TimeLeft{.least = 59s, .most = 59s}), "59 s");
-  EXPECT_EQ(in_words(TimeLeft{.least = 95s, .most = 100s}), "1 min 40 s");
-  EXPECT_EQ(in_words(TimeLeft{}), "0 ms");
-}
-
-TEST(ProgressWords, what_is_left_may_take_as_many_pages_as_it_can_though_the_done_ones_took_fewer) {
-  Progress progress;
-  progress.pages_planned = 100;
-  progress.pages_done = 50;
-  progress.requests = 5;
-
-  auto const left = time_left(progress, {.requests = 60, .per = 60s, .burst = 1}, 5s);
-
-  // 50 pages left: 5 requests as so far, 50 at the worst, at one a second.
-  EXPECT_EQ(left.least, 5s);
-  EXPECT_EQ(left.most, 50s);
-}
-
 TEST(ProgressWords, a_time_of_another_day_has_its_date) {
   EXPECT_EQ(clock_time(midnight + 1h, midnight), "01:00:00Z");
   EXPECT_EQ(clock_time(midnight + 25h, midnight), "2026-11-24T01:00:00Z");

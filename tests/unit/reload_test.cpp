@@ -59,6 +59,16 @@ TEST(Difference, a_new_key_changes_its_provider_and_the_jobs_that_use_it) {
   EXPECT_EQ(changes.same_jobs, Names{"one"});
 }
 
+TEST(Difference, a_day_that_a_calendar_closes_is_its_jobs_difference) {
+  auto loaded = two_jobs_of_two_providers();
+  loaded.jobs[1].calendar = CalendarKind::always;
+  auto closes = loaded;
+  closes.calendars.overrides[CalendarKind::xnys] = {
+      {.date = std::chrono::year{2027} / 1 / 11, .closes_at = {}, .reason = "mourning"}};
+
+  EXPECT_EQ(difference(loaded, closes).same_jobs, Names{"two"});
+}
+
 TEST(Difference, patience_is_every_providers) {
   auto retries = two_jobs_of_two_providers();
   retries.retry.attempts = 3;

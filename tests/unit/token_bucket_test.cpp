@@ -119,6 +119,47 @@ TEST(TokenBucket, never_exceeds_the_limit_in_any_window_under_random_latency) {
   }
 }
 
+TEST(TokenBucket, places_of_others_count_like_its_own_until_they_are_free) {
+  struct Row {
+    std::vector<OthersPlaces> others;
+    SteadyTime next;
+  };
+  std::vector<Row> const rows{
+      {.others = {}, .next = start},
+      {.others = {{.places = 2, .until = start + 5s}}, .next = start},
+      {.others = {{.places = 3, .until = start + 5s}}, .next = start + 5s},
+      {.others = {{.places = 3, .until = start}}, .next = start},
+      {.others = {{.places = 2, .until = start + 30s}, {.places = 1, .until = start + 4s}},
+       .next = start + 4s},
+      // Its own is free at 10 s, and then one more must be.
+      {.others = {{.places = 2, .until = start + 20s}}, .next = start + 10s},
+      {.others = {{.places = 9, .until = start + 20s}}, .next = start + 20s}};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    TokenBucket bucket{{.requests = 3, .per = 10s, .burst = 3}};
+    if (i >= 5) {
+      bucket.spend(start);
+      bucket.answered(start);
+    }
+    bucket.set_others(rows[i].others);
+    EXPECT_EQ(bucket.next(start), rows[i].next) << "row " << i;
+  }
+}
+
+TEST(TokenBucket, keeps_places_and_pauses_when_the_limit_changes) {
+  TokenBucket bucket{{.requests = 4, .per = 10s, .burst = 4}};
+  for (int i = 0; i < 4; ++i) {
+    bucket.spend(start);
+    bucket.answered(start + i * 1s);
+  }
+
+  bucket.set_limit({.requests = 2, .per = 10s, .burst = 2});
+  EXPECT_EQ(bucket.next(start + 3s), start + 12s);  // three of the four must be free
+  bucket.set_limit({.requests = 5, .per = 10s, .burst = 5});
+  EXPECT_EQ(bucket.next(start + 8s), start + 8s);
+  bucket.set_limit({.requests = 4, .per = 20s, .burst = 4});
+  EXPECT_EQ(bucket.next(start + 12s), start + 20s);
+}
+
 TEST(TokenBucket, shortest_time_is_what_the_bucket_takes) {
   for (auto const& limit :
        {RateLimit{.requests = 150, .per = 60s, .burst = 5}, RateLimit{.requests = 5, .per = 60s, .burst = 1},
