@@ -30,9 +30,12 @@ void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
         "here\n");
 }
 
+// Today and history are one window here, and so take no more requests than they must: nobody waits for today
+// first.
 std::vector<LaneOrder> all_lanes(Job const& job, UtcTime now) {
-  std::vector<LaneOrder> orders;
-  for (auto const lane : lanes) orders.push_back({.lane = lane, .order = order_of(lane, job, now)});
+  std::vector<LaneOrder> orders{{.lane = Lane::live, .order = everything_due(job, now)}};
+  for (auto const lane : {Lane::repair, Lane::settle})
+    orders.push_back({.lane = lane, .order = order_of(lane, job, now)});
   return orders;
 }
 

@@ -47,11 +47,9 @@ std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> 
 JobEstimate estimate(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
                      std::vector<GapRow> const& gaps, UtcTime now) {
   auto const series = known_series(config, coverage, gaps, now);
-  std::vector<Window> windows;
-  for (auto const lane : {Lane::live, Lane::repair, Lane::backfill}) {
-    auto const of_lane = windows_due(job, series, order_of(lane, job, now), now);
-    windows.insert(windows.end(), of_lane.begin(), of_lane.end());
-  }
+  auto windows = windows_due(job, series, everything_due(job, now), now);
+  auto const again = windows_due(job, series, order_of(Lane::repair, job, now), now);
+  windows.insert(windows.end(), again.begin(), again.end());
   JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
   result.windows = static_cast<std::int64_t>(windows.size());
   result.requests = windows.empty() ? 0 : pages_at_most(job, windows);

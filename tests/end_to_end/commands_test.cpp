@@ -328,7 +328,7 @@ TEST(Plan, asks_nothing_and_foresees_what_once_asks) {
   auto const text = world.candled({"plan"});
   auto const plan = world.candled({"plan", "--json"});
   EXPECT_EQ(text.exit_code, 0) << text.errors;
-  EXPECT_TRUE(text.output.contains("daily: 1d of exchange: 4 windows of 2 symbols, 2024-03-04T"))
+  EXPECT_TRUE(text.output.contains("daily: 1d of exchange: 2 windows of 2 symbols, 2024-03-04T"))
       << text.output;
   EXPECT_FALSE(world.report().contains("/v2/aggs")) << world.report();
   auto const foreseen = Json::parse(plan.output)["providers"][0]["requests_at_most"].get<long>();

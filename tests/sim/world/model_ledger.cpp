@@ -74,4 +74,8 @@ Task<Result<void>> ModelLedger::show_progress(std::vector<JobProgressRow> const&
   co_return Result<void>{};
 }
 
+Task<Result<void>> ModelLedger::note_reload(RunId, std::string const&) {
+  co_return Result<void>{};
+}
+
 }  // namespace candled::sim

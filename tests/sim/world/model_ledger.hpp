@@ -47,6 +47,7 @@ class ModelLedger final : public Ledger {
   Task<Result<std::vector<BackfillRequest>>> open_requests() override;
   Task<Result<void>> update_request(BackfillRequest const& request) override;
   Task<Result<void>> show_progress(std::vector<JobProgressRow> const& rows) override;
+  Task<Result<void>> note_reload(RunId run, std::string const& problems) override;
 
  private:
   LedgerServer& server_;
