@@ -15,8 +15,6 @@ namespace {
 // Keys that are read and checked, and that this version does nothing with.
 std::vector<std::string> not_in_effect(Config const& config) {
   std::vector<std::string> notes;
-  for (auto const& job : config.jobs)
-    if (!job.settle.empty()) notes.push_back(job.name + ": settle is not in effect in this version");
   if (!config.control_listen.empty())
     notes.emplace_back("control.listen is not in effect in this version: nothing listens");
   return notes;
