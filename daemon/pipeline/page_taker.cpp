@@ -44,7 +44,7 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
                             to_rfc3339(checked.rejected.front().bar.start)));
   }
   auto const true_time = by_the_provider(asked_at, response);
-  if (page->delayed || true_time < asked_at)
+  if (page->delayed || true_time < std::max(asked_at, planned_at_))
     leave_what_may_come(rest, true_time - (page->delayed ? kept_back : published_after), *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);

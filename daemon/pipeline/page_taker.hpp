@@ -17,7 +17,8 @@ using Busy = std::chrono::nanoseconds;
 class PageTaker {
  public:
   // All must outlive it.
-  PageTaker(Ports& ports, Job const& job, Loader& loader) : ports_(ports), job_(job), loader_(loader) {}
+  PageTaker(Ports& ports, Job const& job, Loader& loader, UtcTime planned_at)
+      : ports_(ports), job_(job), loader_(loader), planned_at_(planned_at) {}
 
   // Parses and checks the answer to a request for `rest` that was made at `asked_at`, and adds what is good
   // to the open load. Without an await: the bars at the end of the open load are this page's.
@@ -45,6 +46,7 @@ class PageTaker {
   Ports& ports_;
   Job const& job_;
   Loader& loader_;
+  UtcTime planned_at_;  // by a clock that may have been set back since
   Taken taken_;
   bool told_of_the_clock_ = false;
 };

@@ -41,7 +41,7 @@ char const* outcome_of(BatchResult const& result, std::size_t windows) {
 
 class BatchRun {
  public:
-  BatchRun(Ports& ports, Job const& job, Batch const& batch)
+  BatchRun(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at)
       : ports_(ports),
         job_(job),
         source_(*job.source),
@@ -49,7 +49,7 @@ class BatchRun {
         batch_(batch),
         horizon_(source_.horizons[job.timeframe]),
         loader_(ports),
-        taker_(ports, job, loader_) {}
+        taker_(ports, job, loader_, planned_at) {}
 
   Task<BatchResult> run();
 
@@ -348,8 +348,8 @@ void BatchRun::fill_record() {
 
 }  // namespace
 
-Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch) {
-  BatchRun run{ports, job, batch};
+Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at) {
+  BatchRun run{ports, job, batch, planned_at};
   co_return co_await run.run();
 }
 

@@ -23,7 +23,8 @@ struct BatchResult {
 };
 
 // plan -> wait -> fetch -> parse -> validate -> load, for every window of the batch. One bad symbol never
-// stops the others. `ports`, `job`, its source and `batch` must outlive the task.
-Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch);
+// stops the others. `planned_at`: the wall clock when the windows were made; it may have been set back since.
+// `ports`, `job`, its source and `batch` must outlive the task.
+Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at = {});
 
 }  // namespace candled

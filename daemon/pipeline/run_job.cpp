@@ -47,6 +47,7 @@ class JobRun {
   Job const& job_;
   Run run_;
   Milliseconds planning_{0};
+  UtcTime planned_at_{};
   std::map<SeriesId, std::string> without_bars_;  // never asked for before, and no bar so far
   JobResult result_;
 };
@@ -86,6 +87,7 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   set_stage(ports_, Stage::planning);
   auto const started = ports_.clock.ticks();
   auto const now = ports_.clock.now();
+  planned_at_ = now;
   auto const query = series_query(job_, now);
   auto const series =
       co_await keep_trying(ports_, job_.name, [&] { return ports_.store.open_series(query); });
@@ -125,7 +127,7 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
                                           job_.batch_symbols);
   for (auto const& batch : batches) {
     set_stage(ports_, Stage::fetching);
-    auto result = co_await run_batch(ports_, job_, batch);
+    auto result = co_await run_batch(ports_, job_, batch, planned_at_);
     rejected.insert(rejected.end(), result.rejected.begin(), result.rejected.end());
     co_await finish_batch(std::move(result));
     if (result_.ended_by) break;
