@@ -62,6 +62,7 @@ class BatchRun {
   // What remains of a window that the plan may have only from tomorrow on.
   void leave_today(Window& window);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
+  Task<Result<Admission>> wait_for_budget();
   // How long to wait before the next try. nullopt: there is none.
   std::optional<Milliseconds> note_failed_try(Window const& rest, Admission const& admission,
                                               Error const& error, Tries& tries);
@@ -214,17 +215,8 @@ Task<Result<void>> BatchRun::fetch_pages(Window rest) {
 
 Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& cursor) {
   for (Tries tries;;) {
-    if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
-    auto const queued = ports_.clock.ticks();
-    if (source_.pacer->parked()) set_stage(ports_, Stage::parked);
-    auto const admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign);
+    auto const admitted = co_await wait_for_budget();
     if (!admitted) co_return std::unexpected(admitted.error());
-    wait_ += since(queued);
-    set_stage(ports_, Stage::fetching);
-    if (source_.key_refused) {  // while we waited
-      source_.pacer->failed(*admitted, ErrorKind::key_refused);
-      co_return std::unexpected(*source_.key_refused);
-    }
 
     auto const asked_at = ports_.clock.now();
     auto response = co_await ask(rest, cursor);
@@ -242,6 +234,21 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
     if (auto const slept = co_await ports_.clock.sleep_until(again, ports_.sign); !slept)
       co_return std::unexpected(slept.error());
   }
+}
+
+Task<Result<Admission>> BatchRun::wait_for_budget() {
+  if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
+  auto const queued = ports_.clock.ticks();
+  if (source_.pacer->parked()) set_stage(ports_, Stage::parked);
+  auto admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign);
+  if (!admitted) co_return admitted;
+  wait_ += since(queued);
+  set_stage(ports_, Stage::fetching);
+  if (source_.key_refused) {  // while we waited
+    source_.pacer->failed(*admitted, ErrorKind::key_refused);
+    co_return std::unexpected(*source_.key_refused);
+  }
+  co_return admitted;
 }
 
 std::optional<Milliseconds> BatchRun::note_failed_try(Window const& rest, Admission const& admission,
