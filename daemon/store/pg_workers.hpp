@@ -2,8 +2,9 @@
 // this: it brings Asio and libpqxx.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,7 +24,8 @@ namespace candled {
 
 // `count` threads. Worker is what a thread keeps between two calls: a struct with the member
 // std::unique_ptr<PgConnection> connection, made anew, with all else in it, after any error. Destroying this
-// waits for calls that run, and drops those that have not begun.
+// waits for calls that run, and drops those that have not begun. The loop of a caller must outlive this: a
+// thread may still be on its way out of the loop that it has just given an answer to.
 template <class Worker>
 class PgWorkers {
  public:
@@ -48,13 +50,24 @@ class PgWorkers {
   template <class Work>
   using Answer = std::invoke_result_t<Work&, Worker&>;
 
-  // The caller's frame holds what the job works on, so it must not be cancelled away in between.
+  // The caller's frame holds what the job works on, so it must not be cancelled away in between. A job that
+  // has begun always answers, even while this is being destroyed.
   template <class Job>
   auto offload(Job job) -> Task<std::invoke_result_t<Job&>> {
     namespace asio = boost::asio;
+    using Given = std::invoke_result_t<Job&>;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    auto task = [](Job& run) -> asio::awaitable<std::invoke_result_t<Job&>> { co_return run(); };
-    co_return co_await asio::co_spawn(pool_, task(job), asio::use_awaitable);
+    auto const start = [this, &job](auto handler) {
+      auto guard = asio::make_work_guard(handler);
+      asio::post(pool_, [&job, guard = std::move(guard), handler = std::move(handler)]() mutable {
+        auto const home = guard.get_executor();
+        asio::post(home, [answer = job(), guard = std::move(guard), handler = std::move(handler)]() mutable {
+          std::move(handler)(std::move(answer));
+        });
+      });
+    };
+    co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(Given)>(start,
+                                                                                        asio::use_awaitable);
   }
 
   template <class Work>

@@ -89,7 +89,7 @@ TEST_F(ConcurrencyTest, callers_share_a_pool_that_is_smaller_than_they_are_many)
   loads.reserve(series.size());
   for (auto const& one : series) loads.push_back(minutes(one.id, minutes_from("2024-01-02T14:30:00Z", 100)));
 
-  boost::asio::io_context loop;
+  auto& loop = thread_loop();
   std::vector<std::future<Result<LoadReport>>> reports;
   reports.reserve(loads.size());
   for (auto const& load : loads)

@@ -16,10 +16,18 @@
 
 namespace candled::test {
 
-// Runs the task on a loop of its own until it has ended.
+// The loop of this thread. It outlives the thread's stores, as a store asks: one that has answered may for a
+// moment still be on its way out of the loop.
+inline boost::asio::io_context& thread_loop() {
+  thread_local boost::asio::io_context loop;
+  loop.restart();
+  return loop;
+}
+
+// Runs the task on this thread's loop until it has ended.
 template <class T>
 T await(Task<T> task) {
-  boost::asio::io_context loop;
+  auto& loop = thread_loop();
   auto future = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
   loop.run();
   return future.get();
