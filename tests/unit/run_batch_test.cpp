@@ -136,6 +136,24 @@ TEST(RunBatch, a_bar_of_the_last_quarter_of_an_hour_may_not_be_whole_and_stays_d
   EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
 }
 
+TEST(RunBatch, a_host_whose_clock_is_ahead_proves_only_what_the_provider_has_seen_happen) {
+  UtcTime providers_clock{};
+  PipelineFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+    auto answer = good_answer();
+    answer.date = providers_clock;
+    return answer;
+  }};
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  providers_clock = now - 20min;
+  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+
+  fixture.run(batch, {.parallel = 1});
+
+  // A bar is published 15 seconds after its end.
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 21min}}));
+}
+
 TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
   PipelineFixture fixture{
       [](std::string const&, int) -> Result<HttpResponse> { return good_answer("all impossible"); }};
