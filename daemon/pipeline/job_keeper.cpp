@@ -20,18 +20,19 @@ constexpr Milliseconds other_lanes_every = 60s;
 }  // namespace
 
 Ports SharedWork::ports_of(std::string const& job, Lane lane, StopSign const& sign) const {
-  auto& progress = board.of(job, lane);
+  auto const progress = board.of(job, lane);
   return {.loop = ports.loop,
           .clock = ports.clock,
           .random = ports.random,
           .store = ports.store,
-          .progress = progress,
+          .progress = *progress,  // lives with `told`
           .sign = sign,
           .lane = lane,
           .database_retry = ports.database_retry,
           .load_slots = ports.load_slots,
+          .database = ports.database,
           .stop = ports.stop,
-          .told = [this, &progress] { board.changed(progress); }};
+          .told = [&all = board, progress] { all.changed(*progress); }};
 }
 
 void SharedWork::note_end(std::string const& job, Lane lane, std::optional<Error> const& error) {
@@ -89,7 +90,9 @@ Task<void> JobKeeper::keep(Lane lane) {
 
 Task<void> JobKeeper::run_lane(Ports& ports) {
   auto const& job = *setup_.job;
-  ports.progress = {.job = job.name, .lane = ports.lane, .stage = Stage::planning};
+  ports.progress = {
+      .job = job.name, .lane = ports.lane, .began = ports.clock.ticks(), .stage = Stage::planning};
+  ports.told();
   auto const result = co_await run_job(ports, job, order_of(ports.lane, job, ports.clock.now()), work_.run);
   for (auto const& ticker : result.without_bars)
     log_warn("{}: {} has no bars of {}: is the ticker right?", job.name, job.source->name, ticker);

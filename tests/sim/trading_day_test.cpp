@@ -1,5 +1,6 @@
 #include "sim/world/trading_day.hpp"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
@@ -52,11 +53,10 @@ TEST_P(Sim, a_trading_day_of_each_seed) {
 
     for (auto const& violation : day.violations) ADD_FAILURE() << "seed " << seed << ": " << violation;
     if (!day.violations.empty())
-      std::printf(
-          "seed %llu: %s\nto replay: CANDLED_SIM_SEEDS=%llu %s/tests/sim_tests "
-          "--gtest_filter='*a_trading_day*/%llu'\n",
-          static_cast<unsigned long long>(seed), day.scenario.c_str(), static_cast<unsigned long long>(seed),
-          CANDLED_BINARY_DIR, static_cast<unsigned long long>(GetParam()));
+      fmt::print(
+          "seed {}: {}\nto replay: CANDLED_SIM_SEEDS={} {}/tests/sim_tests "
+          "--gtest_filter='*a_trading_day*/{}'\n",
+          seed, day.scenario, seed, CANDLED_BINARY_DIR, GetParam());
     if (seed % 20 == 0) {
       EXPECT_EQ(run_trading_day(seed, Trace::Shown::no).trace_hash, day.trace_hash)
           << "seed " << seed << " ran otherwise";
@@ -69,10 +69,8 @@ TEST_P(Sim, a_trading_day_of_each_seed) {
   }
 
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - began;
-  std::printf("%llu seeds, %d starts, %llu requests, %llu bars: %.0f simulated seconds a second\n",
-              static_cast<unsigned long long>(count), starts, static_cast<unsigned long long>(requests),
-              static_cast<unsigned long long>(bars),
-              std::chrono::duration<double>(simulated).count() / took.count());
+  fmt::print("{} seeds, {} starts, {} requests, {} bars: {:.0f} simulated seconds a second\n", count, starts,
+             requests, bars, std::chrono::duration<double>(simulated).count() / took.count());
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, Sim, testing::Range(std::uint64_t{0}, shards));

@@ -73,7 +73,7 @@ void Completeness::check_settled(UtcTime when, UtcTime excused_after) {
           return gap.during.contains(place.start) && gap.next_try_at > excused_after;
         });
         if (place.session_closes + settled.after > when || refused(row.key, place) || excused) continue;
-        if (settled.during.contains(time)) continue;
+        if (!row.covered.contains(time) || settled.during.contains(time)) continue;
         world_.violation(fmt::format("{} {} {}: not read again although its session had closed {} before {}",
                                      row.key.ticker, to_string(row.key.timeframe), to_rfc3339(place.start),
                                      in_words(settled.after), to_rfc3339(when)));

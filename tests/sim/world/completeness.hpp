@@ -21,7 +21,8 @@ class Completeness {
   // Every window that was due at `due_at` is covered, but for what the plan refuses and what is in a gap that
   // is not to be tried before `excused_after`.
   void check(UtcTime due_at, UtcTime excused_after);
-  // Every session that had closed long enough before `when` has been read again, for each settle time.
+  // What is covered of sessions that had closed long enough before `when` has been read again, for each
+  // settle time.
   void check_settled(UtcTime when, UtcTime excused_after);
 
  private:
