@@ -44,7 +44,8 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
                             to_rfc3339(checked.rejected.front().bar.start)));
   }
   auto const true_time = by_the_provider(asked_at, response);
-  leave_what_may_come(rest, true_time - (page->delayed ? kept_back : published_after), *page, first);
+  if (page->delayed || true_time < asked_at)
+    leave_what_may_come(rest, true_time - (page->delayed ? kept_back : published_after), *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   taken_.bars += good;
@@ -76,6 +77,7 @@ UtcTime PageTaker::by_the_provider(UtcTime asked_at, HttpResponse const& respons
 // will be: it is left, and stays due.
 void PageTaker::leave_what_may_come(Window const& rest, UtcTime published, Page& page, std::size_t first) {
   auto const closed = job_.calendar.closed_until(job_.timeframe, published);
+  if (closed < page.proven_until) page.cursor.clear();  // what follows is later still
   page.proven_until = std::clamp(closed, rest.range.from, page.proven_until);
   auto& bars = loader_.bars();
   while (bars.size() > first && bars.back().start >= page.proven_until) bars.pop_back();

@@ -56,6 +56,7 @@ TEST(CurlClient, a_retry_date_is_measured_by_the_clock_of_the_server) {
 
   ASSERT_TRUE(got) << got.error().what;
   EXPECT_EQ(got->retry_after, 90s);
+  EXPECT_EQ(got->date, parse_rfc3339("2026-11-20T14:31:00Z"));
 }
 
 TEST(CurlClient, undoes_chunks) {

@@ -136,22 +136,37 @@ TEST(RunBatch, a_bar_of_the_last_quarter_of_an_hour_may_not_be_whole_and_stays_d
   EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 15min}}));
 }
 
-TEST(RunBatch, a_host_whose_clock_is_ahead_proves_only_what_the_provider_has_seen_happen) {
-  UtcTime providers_clock{};
-  PipelineFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+TEST(RunBatch, on_a_host_whose_clock_is_ahead_nothing_is_proven_that_the_provider_did_not_live_through) {
+  // There it is ten past midnight of 2 January; here, by the fixture's clock, it is February.
+  PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> {
     auto answer = good_answer();
-    answer.date = providers_clock;
+    answer.date = std::chrono::sys_days{std::chrono::year{2024} / 1 / 2} + 10min;
+    return answer;
+  }};
+  auto const batch = batch_of({"A"}, 60);
+  auto const midnight = batch.windows[0].range.from;
+
+  auto const result = fixture.run(batch, {.parallel = 1});
+
+  // The minute that ended at ten past may not be published yet.
+  EXPECT_EQ(result.record.bars, 9);
+  EXPECT_EQ(fixture.store.bars_of(1), 9U);
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = midnight, .to = midnight + 9min}}));
+}
+
+TEST(RunBatch, clocks_that_differ_by_seconds_are_taken_for_the_same) {
+  PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> {
+    auto answer = good_answer();
+    answer.date = std::chrono::sys_days{std::chrono::year{2024} / 2 / 1} - 5s;
     return answer;
   }};
   auto batch = batch_of({"A"}, 60);
   auto const now = fixture.clock.now();
-  providers_clock = now - 20min;
-  batch.windows[0].range = {.from = now - 40min, .to = now - 10min};
+  batch.windows[0].range = {.from = now - 10min, .to = now - 1min};
 
   fixture.run(batch, {.parallel = 1});
 
-  // A bar is published 15 seconds after its end.
-  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 40min, .to = now - 21min}}));
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], RangeSet{batch.windows[0].range});
 }
 
 TEST(RunBatch, an_answer_full_of_impossible_bars_is_a_broken_answer) {
