@@ -66,6 +66,14 @@ TEST(OrderOfLane, live_and_backfill_of_months_share_them_without_overlap) {
             between("2023-01-01T05:00:00Z", "2024-02-01T05:00:00Z"));
 }
 
+TEST(EverythingDue, a_bar_that_the_provider_may_not_have_finished_is_not_asked_for) {
+  auto job = minutes();
+  job.schedule = EverySchedule{.every = 1min, .delay = 2s};
+
+  EXPECT_EQ(everything_due(job, at("2024-03-06T15:30:14Z")).wanted.to, at("2024-03-06T15:29:00Z"));
+  EXPECT_EQ(everything_due(job, at("2024-03-06T15:30:15Z")).wanted.to, at("2024-03-06T15:30:00Z"));
+}
+
 TEST(WindowsDue, a_gap_is_the_repair_lanes_once_it_may_be_tried) {
   auto const gap = between("2024-03-06T14:30:00Z", "2024-03-06T14:40:00Z");
   auto const one = series({}, {}, {gap});

@@ -24,7 +24,7 @@ UtcTime at_minute(std::int64_t minute) {
 }  // namespace
 
 UtcTime VirtualClock::now() const {
-  return epoch + std::chrono::days{30} + elapsed();
+  return epoch + std::chrono::days{30} + elapsed() + wall_clock_is_ahead_;
 }
 
 Milliseconds VirtualClock::elapsed() const {
@@ -124,7 +124,8 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
 Task<Result<std::vector<Series>>> ModelStore::open_series(SeriesQuery const& query) {
   std::vector<Series> series;
   for (auto const& ticker : query.tickers) {
-    SeriesId const id{static_cast<std::int32_t>(series.size()) + 1};
+    SeriesId const next{static_cast<std::int32_t>(ids_.size()) + 1};
+    auto const id = ids_.try_emplace(ticker, next).first->second;
     RangeSet still_parked;
     for (auto const& window : parked)
       if (window.series == id) still_parked.add(window.range);

@@ -31,6 +31,8 @@ class VirtualClock final : public Clock {
   bool stopping() const override { return stopping_; }
 
   void advance(Milliseconds time) { ticks_ += time; }
+  // Somebody sets the wall clock, which no wait follows.
+  void set_wall_clock_by(Milliseconds step) { wall_clock_is_ahead_ += step; }
 
   // Runs the loop until nothing is left to do; fails the test when all wait for ever.
   void run(bool const& done);
@@ -39,6 +41,7 @@ class VirtualClock final : public Clock {
  private:
   boost::asio::io_context& loop_;
   SteadyTime ticks_{std::chrono::hours{1}};
+  Milliseconds wall_clock_is_ahead_{0};
   std::multimap<SteadyTime, boost::asio::steady_timer*> sleepers_;
   bool stopping_ = false;
 };
@@ -104,6 +107,7 @@ class ModelStore final : public BarStore {
 
  private:
   VirtualClock& clock_;
+  std::map<std::string, SeriesId> ids_;  // by ticker, from 1 on
 };
 
 HttpResponse good_answer(std::string body = "");
