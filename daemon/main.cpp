@@ -3,7 +3,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -51,10 +50,6 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   return source;
 }
 
-Source* source_named(Engine const& engine, std::string const& name) {
-  return std::ranges::find(engine.sources, name, [](auto const& source) { return source->name; })->get();
-}
-
 // For drills only: time that runs faster, as in docs/exchange.md. nullopt: the machine's.
 std::expected<std::optional<TimeLens>, std::string> drill_clock() {
   auto const* const text =
@@ -76,11 +71,14 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   engine->random = std::make_unique<Random>(std::random_device{}());
   engine->ledger = std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0);
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
+  engine->make_source = [made = engine.get()](Config const& of, ProviderConfig const& provider) {
+    return make_source(of, provider, *made);
+  };
   for (auto const& provider : config.providers)
-    engine->sources.push_back(make_source(config, provider, *engine));
+    engine->sources.push_back(engine->make_source(config, provider));
   engine->jobs = make_jobs(config);
   for (std::size_t i = 0; i < config.jobs.size(); ++i)
-    engine->jobs[i].source = source_named(*engine, config.jobs[i].provider);
+    engine->jobs[i].source = engine->source(config.jobs[i].provider);
   engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
   engine->database_retry = database_retry;
   engine->load_slots = std::make_shared<LoadSlots>(engine->loop->get_executor(), config.database.writers);
@@ -96,11 +94,14 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::calendar: return calendar_command(config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
-    case Command::run: return run_command(*make_engine(config, lens), config);
+    case Command::run: return run_command(*make_engine(config, lens), config, options);
     case Command::once: return once_command(*make_engine(config, lens), config, options);
     case Command::backfill:
       return options.detach ? detach_command(config, options, real_now(lens))
                             : backfill_command(*make_engine(config, lens), config, options);
+    case Command::repair:
+      return options.detach ? detach_command(config, options, real_now(lens))
+                            : repair_command(*make_engine(config, lens), config, options);
     case Command::cancel: return cancel_command(config, options);
     case Command::retry: return retry_command(config, options);
   }
@@ -132,7 +133,8 @@ ExitCode run(int argc, char const* const* argv) {
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
   bool const works =
-      (options.command == Command::backfill && !options.detach) || options.command == Command::once;
+      options.command == Command::once ||
+      ((options.command == Command::backfill || options.command == Command::repair) && !options.detach);
   bool const draws = works && terminal_columns() > 0;
   start_log(config->log.level, config->log.format, draws ? LogBeside::progress_bar : LogBeside::nothing);
   if (*lens)

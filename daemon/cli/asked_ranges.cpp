@@ -10,8 +10,11 @@ namespace candled {
 
 namespace {
 
-// Two dates include both days; two times are half-open. Never beyond what is final.
+// Two dates include both days; two times are half-open; without them it is all that is due. Never beyond what
+// is final.
 TimeRange range_of(Job const& job, Options const& options, UtcTime now) {
+  auto const due = everything_due(job, now).wanted;
+  if (!options.from) return due;
   auto const zone = job.calendar.zone();
   TimeRange range{};
   if (auto const* const day = std::get_if<Date>(&*options.from)) {
@@ -20,7 +23,7 @@ TimeRange range_of(Job const& job, Options const& options, UtcTime now) {
   } else {
     range = {.from = std::get<UtcTime>(*options.from), .to = std::get<UtcTime>(*options.to)};
   }
-  range.to = std::min(range.to, everything_due(job, now).wanted.to);
+  range.to = std::min(range.to, due.to);
   return range;
 }
 

@@ -1,4 +1,4 @@
-// What the options of `backfill` ask for: of which jobs, which symbols, and from when to when.
+// What the options of `backfill` and `repair` ask for: of which jobs, which symbols, and from when to when.
 #pragma once
 
 #include <vector>

@@ -8,9 +8,10 @@
 
 namespace candled {
 
-ExitCode run_command(Engine& engine, Config const& config);
+ExitCode run_command(Engine& engine, Config const& config, Options const& options);
 ExitCode once_command(Engine& engine, Config const& config, Options const& options);
 ExitCode backfill_command(Engine& engine, Config const& config, Options const& options);
+ExitCode repair_command(Engine& engine, Config const& config, Options const& options);
 
 // These ask a running daemon, by way of the database: `backfill --detach`, and what becomes of it.
 ExitCode detach_command(Config const& config, Options const& options, UtcTime now);

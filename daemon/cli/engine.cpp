@@ -17,6 +17,7 @@ Ports Engine::ports() {
           .sign = sign,
           .database_retry = database_retry,
           .load_slots = load_slots,
+          .database = database,
           .stop = [this] { stop(); }};
 }
 
@@ -32,6 +33,17 @@ std::vector<JobSetup> Engine::setups() const {
 void Engine::stop() {
   clock->stop();
   for (auto const& source : sources) source->http->stop();
+  for (auto const& source : retired) source->http->stop();
+}
+
+Task<void> Engine::give_back_budgets() {
+  for (auto const& source : sources) co_await source->pacer->close();
+  for (auto const& source : retired) co_await source->pacer->close();
+}
+
+Source* Engine::source(std::string const& name) const {
+  auto const found = std::ranges::find(sources, name, [](auto const& source) { return source->name; });
+  return found == sources.end() ? nullptr : found->get();
 }
 
 std::vector<Job> make_jobs(Config const& config) {

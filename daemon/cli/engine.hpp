@@ -1,6 +1,7 @@
 // The real machinery that a command works with, put together in main.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,19 +26,27 @@ struct Engine {
   std::unique_ptr<Random> random;
   std::unique_ptr<BarStore> store;
   std::unique_ptr<Ledger> ledger;
+  // A source for a provider of this configuration.
+  std::function<std::shared_ptr<Source>(Config const&, ProviderConfig const&)> make_source;
   std::vector<std::shared_ptr<Source>> sources;
+  std::vector<std::shared_ptr<Source>> retired;  // by a reload; their last pages may be on their way
   std::vector<Job> jobs;
   Progress progress;
   StopSign sign;
   std::unique_ptr<TimingsCsv> timings;
   RetryPolicy database_retry;
   std::shared_ptr<LoadSlots> load_slots;
+  std::shared_ptr<DatabaseWatch> database = std::make_shared<DatabaseWatch>();
 
   Ports ports();
   // The jobs as the daemon keeps them, each with its source.
   std::vector<JobSetup> setups() const;
   // Shutdown: no new windows and no more waiting; running commits finish.
   void stop();
+  // At the end of all work: what is not used of the budgets is there for the next start.
+  Task<void> give_back_budgets();
+  // The source of a provider's name; nullptr: there is none.
+  Source* source(std::string const& name) const;
 };
 
 // The configuration's jobs, in its order, without a source: enough to say what is due.

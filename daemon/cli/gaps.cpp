@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/table.hpp"
@@ -46,19 +47,34 @@ std::string text_of(std::optional<UtcTime> time) {
   return time ? to_rfc3339(*time) : "-";
 }
 
-void print_text(std::vector<GapRow> const& gaps) {
+// Never asked: with the job's next run.
+std::string next_try_of(GapRow const& gap) {
+  if (gap.next_try_at == when_a_person_asks) return "when a person asks";
+  return gap.next_try_at ? to_rfc3339(*gap.next_try_at) : "with the next run";
+}
+
+void print_text(std::vector<GapRow> const& gaps, Options const& options) {
   if (gaps.empty()) {
-    fmt::print("no gaps: everything that is due is covered\n");
+    fmt::print("no gaps{}\n", options.reason.empty() ? ": everything that is due is covered"
+                                                     : " of the reason " + options.reason);
     return;
   }
-  std::vector<std::vector<std::string>> rows{
-      {"TICKER", "BARS", "PROVIDER", "FROM", "UNTIL", "REASON", "ATTEMPTS", "NEXT TRY", "DETAIL"}};
+  std::vector<std::vector<std::string>> rows{{"TICKER", "BARS", "PROVIDER", "FROM", "UNTIL", "REASON",
+                                              "FIRST SEEN", "ATTEMPTS", "NEXT TRY", "DETAIL"}};
   for (auto const& gap : gaps)
     rows.push_back({gap.ticker, gap.timeframe, gap.provider, to_rfc3339(gap.range.from),
-                    to_rfc3339(gap.range.to), gap.reason, std::to_string(gap.attempts),
-                    text_of(gap.next_try_at), gap.detail});
-  fmt::print("{}\n`candled once` asks for what may be tried now; `candled backfill` asks for all of it\n",
-             table(rows));
+                    to_rfc3339(gap.range.to), gap.reason, text_of(gap.first_seen),
+                    std::to_string(gap.attempts), next_try_of(gap), gap.detail});
+  fmt::print(
+      "{}\n`candled once` asks for what was never asked and for what may be tried again; `candled repair` "
+      "works "
+      "all other gaps now\n",
+      table(rows));
+}
+
+nlohmann::json json_of_next_try(GapRow const& gap) {
+  if (gap.next_try_at == when_a_person_asks) return "infinity";
+  return gap.next_try_at ? nlohmann::json(to_rfc3339(*gap.next_try_at)) : nlohmann::json();
 }
 
 void print_json(std::vector<GapRow> const& gaps) {
@@ -72,8 +88,9 @@ void print_json(std::vector<GapRow> const& gaps) {
                        {"reason", gap.reason},
                        {"detail", gap.detail},
                        {"attempts", gap.attempts}};
+    one["first_seen"] = gap.first_seen ? nlohmann::json(to_rfc3339(*gap.first_seen)) : nlohmann::json();
     one["last_tried"] = gap.last_tried ? nlohmann::json(to_rfc3339(*gap.last_tried)) : nlohmann::json();
-    one["next_try_at"] = gap.next_try_at ? nlohmann::json(to_rfc3339(*gap.next_try_at)) : nlohmann::json();
+    one["next_try_at"] = json_of_next_try(gap);
     out.push_back(std::move(one));
   }
   fmt::print("{}\n", out.dump(2));
@@ -99,7 +116,13 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
     auto const own = gaps_of(*job, job_config, *coverage, *known, now);
     gaps.insert(gaps.end(), own.begin(), own.end());
   }
-  options.output == OutputFormat::json ? print_json(gaps) : print_text(gaps);
+  if (!options.reason.empty())
+    std::erase_if(gaps, [&](GapRow const& gap) { return gap.reason != options.reason; });
+  std::ranges::sort(gaps, [](GapRow const& a, GapRow const& b) {
+    return std::tie(a.ticker, a.provider, a.range.from, a.range.to) <
+           std::tie(b.ticker, b.provider, b.range.from, b.range.to);
+  });
+  options.output == OutputFormat::json ? print_json(gaps) : print_text(gaps, options);
   return ExitCode::done;
 }
 

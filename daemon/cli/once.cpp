@@ -30,6 +30,12 @@ void print_result(WorkResult const& work, std::vector<JobOrder> const& orders) {
         "here\n");
 }
 
+std::vector<LaneOrder> all_lanes(Job const& job, UtcTime now) {
+  std::vector<LaneOrder> orders;
+  for (auto const lane : lanes) orders.push_back({.lane = lane, .order = order_of(lane, job, now)});
+  return orders;
+}
+
 Task<ExitCode> once(Engine& engine, std::vector<JobOrder> orders) {
   auto const work = co_await work_on(engine, "once", orders);
   print_result(work, orders);
@@ -46,7 +52,7 @@ ExitCode once_command(Engine& engine, Config const& config, Options const& optio
   std::vector<JobOrder> orders;
   orders.reserve(jobs.size());
   for (auto const* const job : jobs)
-    orders.push_back({.job = job, .order = everything_due(*job, engine.clock->now())});
+    orders.push_back({.job = job, .lanes = all_lanes(*job, engine.clock->now())});
   return run_on_loop(engine, once(engine, std::move(orders)));
 }
 

@@ -104,6 +104,21 @@ void add_backfill(CLI::App& app, Raw& raw) {
   command->footer(backfill_footer);
 }
 
+void add_repair(CLI::App& app, Raw& raw) {
+  auto* const command = add_command(app, raw, "repair",
+                                    "try the gaps now, those too that wait for a later time or for a person");
+  auto* const from =
+      command->add_option("--from", raw.from, "the first day, or the time from which on")->check(a_moment());
+  auto* const to =
+      command->add_option("--to", raw.to, "the last day, or the time until which")->check(a_moment());
+  from->needs(to);
+  to->needs(from);
+  command->add_option("--job", raw.options.job, "only this job");
+  command->add_option("--symbols", raw.options.symbols, "only these symbols, with commas between them")
+      ->delimiter(',');
+  command->add_flag("--detach", raw.options.detach, "let the running daemon do it; prints the request's ID");
+}
+
 void add_request_command(CLI::App& app, Raw& raw, char const* name, char const* about_it) {
   add_command(app, raw, name, about_it)
       ->add_option("ID", raw.options.request, "the request, as `backfill --detach` and `status` name it")
@@ -113,6 +128,14 @@ void add_request_command(CLI::App& app, Raw& raw, char const* name, char const* 
 
 void add_job_option(CLI::App* command, Raw& raw) {
   command->add_option("--job", raw.options.job, "only this job");
+}
+
+void add_gaps(CLI::App& app, Raw& raw) {
+  auto* const command = add_data_command(app, raw, "gaps", "what should be there and is not, and why");
+  add_job_option(command, raw);
+  command->add_option("--reason", raw.options.reason, "only gaps of this reason")
+      ->check(CLI::IsMember(
+          {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
 }
 
 // `close` and `early-close`: what they share. Options of `calendar` may follow theirs.
@@ -143,7 +166,8 @@ std::map<std::string, Command> const& commands() {
       {"run", Command::run},         {"once", Command::once},       {"backfill", Command::backfill},
       {"cancel", Command::cancel},   {"retry", Command::retry},     {"plan", Command::plan},
       {"status", Command::status},   {"gaps", Command::gaps},       {"check", Command::check},
-      {"migrate", Command::migrate}, {"version", Command::version}, {"calendar", Command::calendar}};
+      {"migrate", Command::migrate}, {"version", Command::version}, {"calendar", Command::calendar},
+      {"repair", Command::repair}};
   return all;
 }
 
@@ -153,6 +177,7 @@ void describe(CLI::App& app, Raw& raw) {
   add_command(app, raw, "run", "the daemon: fetch what is due, by each job's schedule, until SIGTERM");
   add_job_option(add_command(app, raw, "once", "fetch all that is due now, then stop"), raw);
   add_backfill(app, raw);
+  add_repair(app, raw);
   add_request_command(app, raw, "cancel", "end what `backfill --detach` asked for; what is committed stays");
   add_request_command(app, raw, "retry", "ask again for what failed or was cancelled");
   add_job_option(add_data_command(app, raw, "plan",
@@ -161,7 +186,7 @@ void describe(CLI::App& app, Raw& raw) {
   add_job_option(
       add_data_command(app, raw, "status", "coverage, freshness, what goes on now, and the last batches"),
       raw);
-  add_job_option(add_data_command(app, raw, "gaps", "what should be there and is not, and why"), raw);
+  add_gaps(app, raw);
   add_calendar(app, raw);
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
   auto* const migrate =

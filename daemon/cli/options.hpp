@@ -17,6 +17,7 @@ enum class Command {
   run,
   once,
   backfill,
+  repair,
   cancel,
   retry,
   plan,
@@ -38,11 +39,12 @@ struct Options {
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
   bool dry_run = false;        // migrate
-  std::optional<Moment> from;  // backfill: both are there; calendar: dates, or none
+  std::optional<Moment> from;  // backfill: both are there; repair: both or none; calendar: dates, or none
   std::optional<Moment> to;
-  std::string job;                             // backfill, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;            // backfill; empty: all of the job
-  bool detach = false;                         // backfill: the daemon does it
+  std::string job;                             // backfill, repair, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;            // backfill, repair; empty: all of the job
+  std::string reason;                          // gaps: only those of this reason; empty: all
+  bool detach = false;                         // backfill, repair: the daemon does it
   std::int64_t request = 0;                    // cancel, retry
   CalendarKind calendar = CalendarKind::xnys;  // calendar
   // calendar close and early-close: the day to write down; nullopt: list sessions.

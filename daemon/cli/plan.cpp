@@ -36,16 +36,22 @@ std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> 
     for (auto const& row : coverage)
       if (is_ours(row, ticker)) one.covered = row.covered;
     for (auto const& gap : gaps)
-      if (is_ours(gap, ticker) && gap.next_try_at > now) one.parked.add(gap.range);
+      if (is_ours(gap, ticker) && gap.reason != "never_asked")
+        (gap.next_try_at > now ? one.parked : one.again).add(gap.range);
     series.push_back(std::move(one));
   }
   return series;
 }
 
+// Without what is to be read again because it may have changed: only the database knows that.
 JobEstimate estimate(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
                      std::vector<GapRow> const& gaps, UtcTime now) {
   auto const series = known_series(config, coverage, gaps, now);
-  auto const windows = windows_due(job, series, everything_due(job, now), now);
+  std::vector<Window> windows;
+  for (auto const lane : {Lane::live, Lane::repair, Lane::backfill}) {
+    auto const of_lane = windows_due(job, series, order_of(lane, job, now), now);
+    windows.insert(windows.end(), of_lane.begin(), of_lane.end());
+  }
   JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
   result.windows = static_cast<std::int64_t>(windows.size());
   result.requests = windows.empty() ? 0 : pages_at_most(job, windows);

@@ -1,21 +1,16 @@
-// Progress for a person: a bar on a terminal, plain lines elsewhere.
+// Progress for a person at a terminal.
 #pragma once
 
 #include <string>
 
-#include "core/limits.hpp"
-#include "core/time.hpp"
-#include "pipeline/progress.hpp"
+#include "pipeline/progress_words.hpp"
 
 namespace candled {
 
-// One line of at most `columns` characters:
-// [########------------]  41 %  ETA 3 to 5 min  12,345 bars  41 requests  2.5/s  41 of 100 windows  AAPL
-// What matters most comes first: 80 columns end after the rate.
-std::string progress_line(Progress const& progress, RateLimit limit, Milliseconds elapsed, int columns);
-
-// The same without a bar, for a log.
-std::string progress_words(Progress const& progress, RateLimit limit, Milliseconds elapsed);
+// One line of at most `columns` characters: a bar, progress_words, and what is worked on.
+// [########------------]  41 %  backfill  ETA 24 s  12,345 bars 752/s  41 requests 2.5/s  41 of 100 windows
+// AAPL. 80 columns end after the bars.
+std::string progress_line(Progress const& progress, Look const& look, int columns);
 
 // The width of the terminal that standard error is; 0 when it is none.
 int terminal_columns();

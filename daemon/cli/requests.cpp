@@ -75,6 +75,7 @@ ExitCode detach_command(Config const& config, Options const& options, UtcTime no
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   for (auto const& one : asked) {
     BackfillRequest request;
+    request.kind = options.command == Command::repair ? RequestKind::repair : RequestKind::backfill;
     request.job = one.job.name;
     if (!options.symbols.empty()) request.symbols = one.job.symbols;
     request.range = one.range;

@@ -1,93 +1,127 @@
-#include <systemd/sd-daemon.h>
-
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 
 #include <csignal>
 #include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
+#include "cli/reload.hpp"
+#include "cli/service.hpp"
+#include "cli/status_line.hpp"
 #include "cli/work.hpp"
-#include "core/retry.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/keep_trying.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/progress_writer.hpp"
 #include "pipeline/supervisor.hpp"
-#include "store/migrator.hpp"
 
 namespace candled {
 
 namespace {
 
-// Waits for the database as long as it takes: systemd may have started us before it.
-Task<Result<RunId>> begin_run(Engine& engine, Config const& config) {
-  for (int attempt = 0;; ++attempt) {
-    auto run = co_await engine.store->begin_run("run", CANDLED_VERSION);
-    // A database that came later than we did may be without the schema; that is worth more to know than how
-    // the run could not be recorded.
-    if (run || !worth_retrying(run.error().kind))
-      if (auto const schema = check_schema(config.database.url); !schema)
-        run = std::unexpected(schema.error());
-    if (run || !worth_retrying(run.error().kind)) co_return run;
-    auto const delay = delay_before_retry(engine.database_retry, run.error(), attempt, engine.random->next());
-    log_warn("the database is not there, asking again in {}: {}", in_words(delay), run.error().what);
-    sd_notify(0, "STATUS=waiting for the database");
-    if (auto const slept = co_await engine.clock->sleep_until(engine.clock->ticks() + delay); !slept)
-      co_return std::unexpected(slept.error());
-  }
-}
-
-// SIGHUP would end the process, and with it what an operator only wanted to reload.
-class Hangups {
+class Daemon {
  public:
-  explicit Hangups(boost::asio::io_context& loop) : signals_(loop, SIGHUP) { wait(); }
+  Daemon(Engine& engine, Config const& config, std::string const& path)
+      : engine_(engine), ports_(engine.ports()), service_(*engine.loop), reloader_(engine, config, path) {}
+
+  Task<ExitCode> run();
 
  private:
-  void wait() {
-    signals_.async_wait([this](boost::system::error_code cancelled, int) {
-      if (cancelled) return;
-      log_warn("SIGHUP is ignored: reloading comes with a restart for now: systemctl restart candled");
-      wait();
-    });
-  }
+  Task<ExitCode> serve();
+  // Waits for the database as long as it takes: systemd may have started us before it.
+  Task<Result<RunId>> begin_run();
+  Task<Result<void>> keep_jobs(RunId run);
+  void reload();
+  ServiceState state() const;
 
-  boost::asio::signal_set signals_;
+  Engine& engine_;
+  Ports ports_;
+  Service service_;
+  ProgressBoard board_;
+  Reloader reloader_;
 };
 
-Task<ExitCode> run(Engine& engine, Config const& config) {
-  Hangups const hangups{*engine.loop};
-  log_info("candled {} is up: {} jobs", CANDLED_VERSION, engine.jobs.size());
-  sd_notify(0, "READY=1\nSTATUS=starting");
-  auto const id = co_await begin_run(engine, config);
-  if (!id && id.error().kind == ErrorKind::stopped) co_return ExitCode::done;
-  if (!id) {
-    log_error("{}", id.error().what);
-    co_return exit_code_of(id.error().kind);
+Task<ExitCode> Daemon::run() {
+  Hangups const hangups{*engine_.loop, [this] { reload(); }};
+  co_return co_await serve();
+}
+
+Task<ExitCode> Daemon::serve() {
+  auto const run = co_await begin_run();
+  if (!run && run.error().kind == ErrorKind::stopped) co_return ExitCode::done;
+  if (!run) {
+    print_error(run.error().what);
+    co_return exit_code_of(run.error().kind);
   }
-  sd_notifyf(0, "STATUS=keeping %zu jobs filled", engine.jobs.size());
-  auto ports = engine.ports();
-  ProgressBoard board;
-  Supervisor supervisor{ports, {.id = *id, .timings = *engine.timings}, *engine.ledger, board};
-  auto const ended = co_await supervisor.run(engine.setups());
+  auto const ended = co_await keep_jobs(*run);
   auto const code = ended ? ExitCode::done : exit_code_of(ended.error().kind);
-  if (auto const recorded = co_await engine.store->end_run(*id, static_cast<int>(code)); !recorded)
+  if (auto const recorded = co_await engine_.store->end_run(*run, static_cast<int>(code)); !recorded)
     log_warn("the end of the run is not recorded: {}", recorded.error().what);
   log_info("candled has stopped");
   co_return code;
 }
 
+Task<Result<RunId>> Daemon::begin_run() {
+  std::string const command = "run";
+  std::string const version = CANDLED_VERSION;
+  auto const begin = [&] { return engine_.store->begin_run(command, version); };
+  auto run = co_await begin();
+  if (!run && !worth_retrying(run.error().kind)) co_return run;
+  log_info("candled {} is up: {} jobs", CANDLED_VERSION, reloader_.jobs().size());
+  service_.ready();
+  if (run) co_return run;
+  ports_.database->away(run.error().what, ports_.clock.ticks());
+  service_.status(status_line(state()));
+  co_return co_await keep_trying(ports_, "the run's begin", begin);
+}
+
+Task<Result<void>> Daemon::keep_jobs(RunId run) {
+  Supervisor supervisor{ports_, {.id = run, .timings = *engine_.timings}, *engine_.ledger, board_};
+  reloader_.serve(supervisor);
+  ProgressWriter writer{*engine_.ledger, board_, *engine_.clock,
+                        [this](std::string const& name) { return engine_.source(name); }};
+  TaskGroup beside{ports_.loop};
+  beside.spawn(service_.keep_status(*engine_.clock, [this] { return status_line(state()); }));
+  beside.spawn(reloader_.follow_up(run));
+  beside.spawn(writer.run());
+  auto const ended = co_await supervisor.run(reloader_.jobs());
+  engine_.stop();
+  co_await beside.wait_all();
+  co_await engine_.give_back_budgets();
+  co_return ended;
+}
+
+void Daemon::reload() {
+  if (engine_.clock->stopping()) return;
+  service_.reload_begins();
+  service_.reload_ended(reloader_.reload());
+}
+
+ServiceState Daemon::state() const {
+  ServiceState state{.now = engine_.clock->now(),
+                     .jobs = reloader_.jobs().size(),
+                     .progress = board_.all(),
+                     .providers = engine_.sources.size(),
+                     .parked = {},
+                     .database_away = engine_.database->why_away(),
+                     .config_problems = reloader_.problems()};
+  for (auto const& source : engine_.sources)
+    if (auto const parked = source->pacer->parked()) state.parked.push_back({source->name, *parked});
+  return state;
+}
+
+Task<ExitCode> run(Engine& engine, Config const& config, std::string const& path) {
+  Daemon daemon{engine, config, path};
+  co_return co_await daemon.run();
+}
+
 }  // namespace
 
-ExitCode run_command(Engine& engine, Config const& config) {
+ExitCode run_command(Engine& engine, Config const& config, Options const& options) {
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
   std::ignore = std::signal(SIGHUP, SIG_IGN);  // until the loop takes it
   engine.database_retry.attempts = 0;          // for as long as it takes
-  auto const schema = check_schema(config.database.url);
-  if (!schema && schema.error().kind != ErrorKind::db_unavailable) {
-    print_error(schema.error().what);
-    return exit_code_of(schema.error().kind);
-  }
-  return run_on_loop(engine, run(engine, config));
+  return run_on_loop(engine, run(engine, config, options.config));
 }
 
 }  // namespace candled

@@ -31,6 +31,7 @@ struct Account {
   std::vector<CoverageRow> coverage;
   std::vector<GapRow> gaps;
   std::vector<BatchRow> batches;
+  std::vector<RunRow> run;  // the daemon's last start, if any
   LiveStatus live;
 };
 
@@ -41,11 +42,14 @@ Result<Account> read_account(Secret const& url) {
   if (!gaps) return std::unexpected(gaps.error());
   auto batches = read_last_batches(url, batches_shown);
   if (!batches) return std::unexpected(batches.error());
+  auto run = read_last_run(url);
+  if (!run) return std::unexpected(run.error());
   auto live = read_live_status(url);
   if (!live) return std::unexpected(live.error());
   return Account{.coverage = std::move(*coverage),
                  .gaps = std::move(*gaps),
                  .batches = std::move(*batches),
+                 .run = std::move(*run),
                  .live = std::move(*live)};
 }
 
@@ -78,6 +82,16 @@ std::string text_of(std::optional<UtcTime> time) {
   return time ? to_rfc3339(*time) : "-";
 }
 
+// What configuration the daemon works with. A daemon that has ended works with none.
+std::string text_of(std::vector<RunRow> const& runs) {
+  if (runs.empty() || runs.front().ended_at) return "";
+  auto const& run = runs.front();
+  auto text = fmt::format("\nthe daemon's configuration is of {}\n",
+                          to_rfc3339(run.config_loaded_at.value_or(run.started_at)));
+  if (!run.config_error.empty()) text += fmt::format("it could not be loaded again:\n{}\n", run.config_error);
+  return text;
+}
+
 void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
   std::vector<std::vector<std::string>> rows{{"JOB", "BARS", "SYMBOLS", "UP TO DATE", "ALL COVERED UNTIL",
                                               "DUE UNTIL", "NEWEST BAR", "GAPS", "REJECTED", "REVISED"}};
@@ -86,7 +100,7 @@ void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
                     std::to_string(one.job->symbols.size()), std::to_string(one.covered),
                     text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
                     std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
-  fmt::print("{}{}", table(rows), text_of(account.live));
+  fmt::print("{}{}{}", table(rows), text_of(account.run), text_of(account.live));
   if (account.batches.empty()) return;
   rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
            "OUTCOME"}};
@@ -129,6 +143,15 @@ void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
                               {"rejected", batch.rejected},
                               {"milliseconds", batch.total.count()},
                               {"outcome", batch.outcome}});
+  out["daemon"] = nlohmann::json();
+  if (!account.run.empty()) {
+    auto const& run = account.run.front();
+    out["daemon"] = {{"run_id", run.run_id},
+                     {"started_at", to_rfc3339(run.started_at)},
+                     {"ended_at", json_of(run.ended_at)},
+                     {"config_loaded_at", to_rfc3339(run.config_loaded_at.value_or(run.started_at))},
+                     {"config_error", run.config_error}};
+  }
   add_json(out, account.live);
   fmt::print("{}\n", out.dump(2));
 }

@@ -14,8 +14,27 @@ namespace candled {
 
 namespace {
 
-Task<void> work_on_one(Ports& ports, JobOrder order, Run run, JobResult& result) {
-  result = co_await run_job(ports, *order.job, order.order, run);
+void add_to(JobResult& total, JobResult const& part) {
+  total.windows += part.windows;
+  total.failed += part.failed;
+  total.bars += part.bars;
+  total.inserted += part.inserted;
+  total.changed += part.changed;
+  total.requests += part.requests;
+  total.parked = std::max(total.parked, part.parked);  // symbols: those of two lanes are mostly the same
+  for (auto const& ticker : part.without_bars)
+    if (std::ranges::find(total.without_bars, ticker) == total.without_bars.end())
+      total.without_bars.push_back(ticker);
+  total.ended_by = part.ended_by;
+}
+
+Task<void> work_on_one(Ports ports, JobOrder order, Run run, JobResult& result) {
+  for (auto const& one : order.lanes) {
+    ports.lane = one.lane;
+    ports.progress.lane = one.lane;
+    add_to(result, co_await run_job(ports, *order.job, one.order, run));
+    if (result.ended_by) break;
+  }
   if (result.ended_by && result.ended_by->kind != ErrorKind::stopped)
     log_error("{}: {}", order.job->name, result.ended_by->what);
 }
@@ -50,6 +69,25 @@ void print_notes(Job const& job, JobResult const& result) {
         "gaps` "
         "says why and until when\n",
         result.parked, job.name);
+}
+
+void print_ranges(WorkResult const& work, std::vector<JobOrder> const& orders) {
+  bool stopped = false;
+  for (std::size_t i = 0; i < work.jobs.size(); ++i) {
+    auto const& result = work.jobs[i];
+    auto const& range = orders[i].lanes.front().order.wanted;
+    fmt::print("{}: {} to {}: {} windows, {} bars ({} new, {} changed), {} requests, {} windows failed\n",
+               orders[i].job->name, to_rfc3339(range.from), to_rfc3339(range.to), result.windows, result.bars,
+               result.inserted, result.changed, result.requests, result.failed);
+    print_notes(*orders[i].job, result);
+    stopped |= result.ended_by && result.ended_by->kind == ErrorKind::stopped;
+  }
+  if (stopped) {
+    fmt::print("stopped before the end: what is committed stays; the same command goes on from here\n");
+  } else if (work.exit_code != ExitCode::done) {
+    fmt::print(
+        "not all is covered: `candled gaps` says what is missing and why; the same command tries it again\n");
+  }
 }
 
 void print_error(std::string_view what) {
@@ -103,6 +141,7 @@ Task<WorkResult> work_on(Engine& engine, std::string command, std::vector<JobOrd
   ended = true;          // NOLINT(clang-analyzer-deadcode.DeadStores): the display reads it
   engine.clock->stop();  // only the display sleeps now
   co_await display.wait_all();
+  co_await engine.give_back_budgets();
   result.exit_code = worst(result.jobs);
   if (auto const recorded = co_await engine.store->end_run(*run_id, static_cast<int>(result.exit_code));
       !recorded)

@@ -9,13 +9,18 @@
 
 namespace candled {
 
-struct JobOrder {
-  Job const* job = nullptr;
+struct LaneOrder {
+  Lane lane = Lane::backfill;
   Order order;
 };
 
+struct JobOrder {
+  Job const* job = nullptr;
+  std::vector<LaneOrder> lanes;  // worked on one after the other
+};
+
 // Runs all orders within one run of the ledger, side by side, and shows how far they are. The results stand
-// in the same order. The engine's clock has stopped afterwards.
+// in the same order, each the sum of its lanes. The engine's clock has stopped afterwards.
 struct WorkResult {
   std::vector<JobResult> jobs;
   ExitCode exit_code = ExitCode::done;
@@ -33,6 +38,9 @@ std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string co
 
 // What a person should know besides the numbers: symbols without any bar, ranges that are not asked for.
 void print_notes(Job const& job, JobResult const& result);
+
+// Of orders that are one range each: a line for each, and what to do about what is missing.
+void print_ranges(WorkResult const& work, std::vector<JobOrder> const& orders);
 
 void print_error(std::string_view what);
 

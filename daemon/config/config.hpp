@@ -23,6 +23,8 @@ struct DatabaseConfig {
   Secret url;                  // any libpq URL or keyword string; may hold a password
   std::string url_as_written;  // with its references (${env:…}) as they stand in the file: holds no secret
   int writers = 2;
+
+  friend bool operator==(DatabaseConfig const&, DatabaseConfig const&) = default;
 };
 
 struct ProviderConfig {
@@ -33,12 +35,16 @@ struct ProviderConfig {
   RateLimit rate_limit;
   int concurrency = 16;
   Milliseconds timeout{30'000};
+
+  friend bool operator==(ProviderConfig const&, ProviderConfig const&) = default;
 };
 
 struct BatchConfig {
   int symbols = 50;
   int parallel = 3;
   Milliseconds stagger{0};
+
+  friend bool operator==(BatchConfig const&, BatchConfig const&) = default;
 };
 
 struct JobConfig {
@@ -51,6 +57,8 @@ struct JobConfig {
   Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
+
+  friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };
 
 struct CalendarsConfig {
@@ -61,11 +69,15 @@ struct CalendarsConfig {
 struct TimingsConfig {
   std::string csv;  // path; empty: none is written
   std::int64_t rotate_bytes = 64LL * 1024 * 1024;
+
+  friend bool operator==(TimingsConfig const&, TimingsConfig const&) = default;
 };
 
 struct LogConfig {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
+
+  friend bool operator==(LogConfig const&, LogConfig const&) = default;
 };
 
 struct Config {

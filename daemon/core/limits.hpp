@@ -12,6 +12,8 @@ struct RateLimit {
   std::chrono::milliseconds per{60'000};
   int burst = 1;
   bool adaptive = false;  // less than that while the provider says 429 (AdaptiveLimit)
+
+  friend bool operator==(RateLimit const&, RateLimit const&) = default;
 };
 
 enum class Jitter { none, full };
@@ -23,12 +25,16 @@ struct RetryPolicy {
   std::chrono::milliseconds max{300'000};
   int attempts = 10;
   Jitter jitter = Jitter::full;
+
+  friend bool operator==(RetryPolicy const&, RetryPolicy const&) = default;
 };
 
 // Opens after `failures` in a row, lets one probe through after `open_for`, and closes when it succeeds.
 struct BreakerPolicy {
   int failures = 5;
   std::chrono::milliseconds open_for{60'000};
+
+  friend bool operator==(BreakerPolicy const&, BreakerPolicy const&) = default;
 };
 
 }  // namespace candled

@@ -15,7 +15,10 @@ MarketClock MarketClock::through(TimeLens const& lens) {
 }
 
 UtcTime MarketClock::now() const {
-  if (stands_at_) return *stands_at_;
+  return stands_at_ ? *stands_at_ : of_the_server();
+}
+
+UtcTime MarketClock::of_the_server() const {
   auto const real = std::chrono::system_clock::now();
   return lens_ ? lens_->now(real) : std::chrono::floor<Milliseconds>(real);
 }

@@ -15,6 +15,8 @@ class MarketClock {
   static MarketClock through(TimeLens const& lens);
 
   UtcTime now() const;
+  // What a Date header says: as `now` where that runs, the machine's where it stands.
+  UtcTime of_the_server() const;
   // What limits are counted in: as fast as `now` where that runs, the machine's where it stands.
   SteadyTime ticks() const;
 

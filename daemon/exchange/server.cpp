@@ -128,7 +128,7 @@ asio::awaitable<bool> Connection::read_request(RequestHead& head) {
 }
 
 Done Connection::answer(RequestHead const& head) {
-  auto const sent_at = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  auto const sent_at = serving_.clock.of_the_server();
   Request const request{.method = head.method, .target = head.target, .authorization = head.authorization};
   auto const reply = serving_.exchange.answer(request, serving_.clock.now(), serving_.clock.ticks());
   if (reply.latency > 0ms) co_await pause(reply.latency);

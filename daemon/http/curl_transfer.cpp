@@ -86,6 +86,7 @@ Result<HttpResponse> CurlTransfer::finish(CURLcode code) {
   response_.status = static_cast<int>(status);
   response_.content_type = header("Content-Type");
   response_.retry_after = retry_after();
+  response_.date = parse_http_date(header("Date"));
   measure();
   return std::move(response_);
 }

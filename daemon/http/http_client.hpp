@@ -23,8 +23,10 @@ struct HttpResponse {
   std::string body;
   std::string content_type;                                // as sent, empty when absent
   std::optional<Milliseconds> retry_after = std::nullopt;  // of a Retry-After header, seconds or date
-  std::size_t wire_bytes = 0;                              // body bytes received, before decoding
-  Milliseconds connect{0};                                 // until TCP and TLS stood; 0 on a kept connection
+  std::optional<UtcTime> date =
+      std::nullopt;            // of a Date header: when it was answered, by the server's clock
+  std::size_t wire_bytes = 0;  // body bytes received, before decoding
+  Milliseconds connect{0};     // until TCP and TLS stood; 0 on a kept connection
   Milliseconds first_byte{0};  // from the start until the first byte of the answer
 };
 

@@ -7,10 +7,6 @@ namespace candled {
 
 namespace {
 
-// A provider needs some seconds after a bar's end until it serves it: asked sooner, it would answer that
-// there is none, and that answer would stand. Whoever wants late trades too sets a longer delay.
-constexpr Milliseconds published_after = std::chrono::seconds{15};
-
 // The start of the day on which the newest final bar traded: what is later is live, what is older is history.
 UtcTime live_from(Job const& job, UtcTime closed) {
   auto const zone = job.calendar.zone();

@@ -37,6 +37,10 @@ struct Job {
   std::vector<Milliseconds> settle;  // how long after its session's close a bar is read again
 };
 
+// A provider needs some seconds after a bar's end until it serves it: asked sooner, it would answer that
+// there is none, and that answer would stand. Whoever wants late trades too sets a longer delay.
+inline constexpr Milliseconds published_after = std::chrono::seconds{15};
+
 enum class ParkedWindows { leave, ask };
 
 // What of a range is asked for: what is not covered, what lies in open gaps that may be tried now, or what is

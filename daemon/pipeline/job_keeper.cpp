@@ -20,18 +20,19 @@ constexpr Milliseconds other_lanes_every = 60s;
 }  // namespace
 
 Ports SharedWork::ports_of(std::string const& job, Lane lane, StopSign const& sign) const {
-  auto& progress = board.of(job, lane);
+  auto const progress = board.of(job, lane);
   return {.loop = ports.loop,
           .clock = ports.clock,
           .random = ports.random,
           .store = ports.store,
-          .progress = progress,
+          .progress = *progress,  // lives with `told`
           .sign = sign,
           .lane = lane,
           .database_retry = ports.database_retry,
           .load_slots = ports.load_slots,
+          .database = ports.database,
           .stop = ports.stop,
-          .told = [this, &progress] { board.changed(progress); }};
+          .told = [&all = board, progress] { all.changed(*progress); }};
 }
 
 void SharedWork::note_end(std::string const& job, Lane lane, std::optional<Error> const& error) {
@@ -51,7 +52,8 @@ Task<void> JobKeeper::run() {
   auto const& job = *setup_.job;
   if (!job.schedule) {
     log_info("{} has no schedule: only `once` and `backfill` work on it", job.name);
-    while (goes_on()) co_await sleep_until_wall(work_.ports.clock.now() + look_again);
+    auto& clock = work_.ports.clock;
+    while (goes_on()) (void)co_await clock.sleep_until(clock.ticks() + look_again, sign_);
     co_return;
   }
   TaskGroup lanes_of_job{work_.ports.loop};
@@ -72,8 +74,7 @@ Task<void> JobKeeper::keep_live() {
   while (goes_on()) {
     job.source->key_refused.reset();
     co_await run_lane(ports);
-    auto const next = next_run(*job.schedule, ports.clock.now()) + spread_of(*job.schedule, job.name);
-    co_await sleep_until_wall(next);
+    co_await sleep_until_due();
   }
 }
 
@@ -89,7 +90,9 @@ Task<void> JobKeeper::keep(Lane lane) {
 
 Task<void> JobKeeper::run_lane(Ports& ports) {
   auto const& job = *setup_.job;
-  ports.progress = {.job = job.name, .lane = ports.lane, .stage = Stage::planning};
+  ports.progress = {
+      .job = job.name, .lane = ports.lane, .began = ports.clock.ticks(), .stage = Stage::planning};
+  ports.told();
   auto const result = co_await run_job(ports, job, order_of(ports.lane, job, ports.clock.now()), work_.run);
   for (auto const& ticker : result.without_bars)
     log_warn("{}: {} has no bars of {}: is the ticker right?", job.name, job.source->name, ticker);
@@ -98,9 +101,12 @@ Task<void> JobKeeper::run_lane(Ports& ports) {
   ports.told();
 }
 
-Task<void> JobKeeper::sleep_until_wall(UtcTime when) {
+// Who has set the clock back while we slept has brought a nearer time.
+Task<void> JobKeeper::sleep_until_due() {
+  auto const& job = *setup_.job;
   auto& clock = work_.ports.clock;
-  while (goes_on() && clock.now() < when) {
+  auto const next = [&] { return next_run(*job.schedule, clock.now()) + spread_of(*job.schedule, job.name); };
+  for (auto when = next(); goes_on() && clock.now() < when; when = std::min(when, next())) {
     auto const nap = std::min<Milliseconds>(when - clock.now(), look_again);
     if (auto const slept = co_await clock.sleep_until(clock.ticks() + nap, sign_); !slept) co_return;
   }

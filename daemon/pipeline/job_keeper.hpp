@@ -39,7 +39,7 @@ class JobKeeper {
   Task<void> keep_live();
   Task<void> keep(Lane lane);
   Task<void> run_lane(Ports& ports);
-  Task<void> sleep_until_wall(UtcTime when);
+  Task<void> sleep_until_due();
   bool goes_on() const { return !sign_.stopped && !work_.ports.clock.stopping(); }
 
   SharedWork& work_;

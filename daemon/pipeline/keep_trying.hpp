@@ -17,13 +17,20 @@ auto keep_trying(Ports& ports, std::string_view who, Call const& call) -> declty
   auto const& policy = ports.database_retry;
   for (int attempt = 0;; ++attempt) {
     auto outcome = co_await call();
+    if (outcome) ports.database->back(ports.clock.ticks());
     if (outcome || !worth_retrying(outcome.error().kind)) co_return outcome;
+    ports.database->away(outcome.error().what, ports.clock.ticks());
     if (policy.attempts != 0 && attempt + 1 >= policy.attempts) co_return outcome;
     auto const delay = delay_before_retry(policy, outcome.error(), attempt, ports.random.next());
-    log_warn("{} waits {}: {}", who, in_words(delay), outcome.error().what);
+    // One of many that wait: the watch has told of the outage.
+    log_debug("{} waits {}: {}", who, in_words(delay), outcome.error().what);
+    auto const before = ports.progress.stage;
     ports.progress.waiting = outcome.error().what;
+    set_stage(ports, Stage::waiting);
     auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + delay, ports.sign);
     ports.progress.waiting.clear();
+    // Waiting: it was another of the same lane that waited, too.
+    set_stage(ports, before == Stage::waiting ? Stage::fetching : before);
     if (!slept) co_return std::unexpected(slept.error());
   }
 }

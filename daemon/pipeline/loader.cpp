@@ -67,6 +67,7 @@ Task<void> Loader::commit(Load load) {
   if (report) {
     add_to(stored_, *report);
     ports_.progress.bars_stored += report->inserted + report->changed;
+    ports_.told();
   } else if (!error_) {
     error_ = report.error();
   }

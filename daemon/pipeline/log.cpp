@@ -57,6 +57,10 @@ void start_log(LogLevel level, LogFormat format, LogBeside beside) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(LogLevel level) {
+  spdlog::set_level(level_of(level));
+}
+
 void log_line(LogLevel level, std::string_view message) {
   spdlog::log(level_of(level), spdlog::string_view_t{message.data(), message.size()});
 }

@@ -17,6 +17,9 @@ enum class LogBeside { nothing, progress_bar };
 // Once, in main. Lines go to standard error, where journald and a terminal find them; each is whole.
 void start_log(LogLevel level, LogFormat format, LogBeside beside = LogBeside::nothing);
 
+// From now on, as a reload may want it.
+void set_log_level(LogLevel level);
+
 // error: an operator must act; warn: will be retried, or was dropped; info: one line a batch; debug: each
 // request.
 void log_line(LogLevel level, std::string_view message);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "core/check_bars.hpp"
+#include "pipeline/log.hpp"
 
 namespace candled {
 
@@ -13,6 +15,9 @@ namespace {
 
 // How long a plan without live data keeps bars back: 15 minutes (provider contract, 1.5 and 5, row 9).
 constexpr Milliseconds kept_back = std::chrono::minutes{15};
+
+// A Date header has whole seconds, and no two clocks are the same. Less than published_after, which bears it.
+constexpr Milliseconds clocks_differ_by_most = std::chrono::seconds{5};
 
 // A page with more is not a bad day but a broken answer: it is not taken apart bar by bar.
 constexpr std::size_t impossible_bars_max = 1'000;
@@ -38,7 +43,8 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
                             checked.rejected.size(), to_string(checked.rejected.front().reason),
                             to_rfc3339(checked.rejected.front().bar.start)));
   }
-  if (page->delayed) leave_what_is_kept_back(rest, asked_at, *page, first);
+  auto const true_time = by_the_provider(asked_at, response);
+  leave_what_may_come(rest, true_time - (page->delayed ? kept_back : published_after), *page, first);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
   taken_.bars += good;
@@ -46,7 +52,7 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
   ports_.progress.bars += good;
   if (good > 0 || !checked.rejected.empty()) taken_.with_bars.push_back(rest.series);
   auto slice = slice_of(rest, *page, first, checked.rejected);
-  slice.settled = settled_by(slice.proven, asked_at);
+  slice.settled = settled_by(slice.proven, true_time);
   std::vector<RejectedBar> rejected;
   rejected.reserve(checked.rejected.size());
   for (auto const& failed : checked.rejected)
@@ -56,11 +62,21 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
   return page;
 }
 
-// A plan without live data proves what had closed and been published when it was asked. A bar after that may
-// have come, but may be half of what it will be: it is left, and stays due.
-void PageTaker::leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first) {
-  auto const published = job_.calendar.closed_until(job_.timeframe, asked_at - kept_back);
-  page.proven_until = std::clamp(published, rest.range.from, page.proven_until);
+// A host whose clock is ahead asks for what has not happened yet, and "none" is no answer to that: the
+// provider's clock says when it was asked.
+UtcTime PageTaker::by_the_provider(UtcTime asked_at, HttpResponse const& response) {
+  if (!response.date || *response.date + clocks_differ_by_most >= asked_at) return asked_at;
+  if (!std::exchange(told_of_the_clock_, true))
+    log_warn("{}: it is {} here and {} at the provider's: bars are final by the earlier of the two",
+             job_.name, to_rfc3339(asked_at), to_rfc3339(*response.date));
+  return *response.date;
+}
+
+// An answer proves what had closed by `published`. A bar after that may have come, but may be half of what it
+// will be: it is left, and stays due.
+void PageTaker::leave_what_may_come(Window const& rest, UtcTime published, Page& page, std::size_t first) {
+  auto const closed = job_.calendar.closed_until(job_.timeframe, published);
+  page.proven_until = std::clamp(closed, rest.range.from, page.proven_until);
   auto& bars = loader_.bars();
   while (bars.size() > first && bars.back().start >= page.proven_until) bars.pop_back();
 }

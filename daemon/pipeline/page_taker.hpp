@@ -35,7 +35,8 @@ class PageTaker {
   Taken const& taken() const { return taken_; }
 
  private:
-  void leave_what_is_kept_back(Window const& rest, UtcTime asked_at, Page& page, std::size_t first);
+  UtcTime by_the_provider(UtcTime asked_at, HttpResponse const& response);
+  void leave_what_may_come(Window const& rest, UtcTime published, Page& page, std::size_t first);
   std::vector<LoadSlice::SettledPart> settled_by(RangeSet const& proven, UtcTime asked_at) const;
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<FailedBar> const& impossible);
@@ -45,6 +46,7 @@ class PageTaker {
   Job const& job_;
   Loader& loader_;
   Taken taken_;
+  bool told_of_the_clock_ = false;
 };
 
 }  // namespace candled

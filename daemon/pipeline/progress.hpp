@@ -18,6 +18,8 @@ std::string_view to_string(Stage stage);
 struct Progress {
   std::string job;
   Lane lane = Lane::live;
+  std::string provider;  // whose budget it spends, as configured; empty: not planned yet, or several
+  SteadyTime began{};    // the work at hand
   Stage stage = Stage::idle;
   std::int64_t windows = 0;       // to be done, as planned so far
   std::int64_t windows_done = 0;  // committed or given up
@@ -28,7 +30,7 @@ struct Progress {
   std::int64_t retries = 0;
   std::int64_t bars = 0;         // received and good
   std::int64_t bars_stored = 0;  // committed: new or changed
-  std::string now;               // what is being worked on: "us-minute 1m AAPL"
+  std::string now;               // what is being worked on: a ticker
   std::string waiting;           // why nothing moves, when nothing does: "the database is not there"
 };
 

@@ -4,16 +4,17 @@
 
 namespace candled {
 
-Progress& ProgressBoard::of(std::string const& job, Lane lane) {
+std::shared_ptr<Progress> ProgressBoard::of(std::string const& job, Lane lane) {
   auto const found = std::ranges::find_if(
-      all_, [&](Progress const& progress) { return progress.job == job && progress.lane == lane; });
+      all_, [&](auto const& progress) { return progress->job == job && progress->lane == lane; });
   if (found != all_.end()) return *found;
-  all_.push_back({.job = job, .lane = lane});
-  return all_.back();
+  ++version_;
+  return all_.emplace_back(std::make_shared<Progress>(Progress{.job = job, .lane = lane}));
 }
 
 void ProgressBoard::forget(std::string const& job) {
-  std::erase_if(all_, [&](Progress const& progress) { return progress.job == job; });
+  ++version_;
+  std::erase_if(all_, [&](auto const& progress) { return progress->job == job; });
 }
 
 }  // namespace candled

@@ -76,6 +76,7 @@ Task<void> RequestWorker::look() {
 Task<void> RequestWorker::work_on(BackfillRequest request, JobSetup setup) {
   auto const name = fmt::format("request {}", request.id);
   auto ports = work_.ports_of(name, Lane::backfill, sign_);
+  ports.progress.began = ports.clock.ticks();
   progress_ = &ports.progress;
   source_ = setup.source;
   co_await tell(request);

@@ -98,6 +98,7 @@ Task<BatchResult> BatchRun::run() {
   TaskGroup lanes{ports_.loop};
   for (int number = 0; number < job_.shape.parallel; ++number) lanes.spawn(lane(number));
   co_await lanes.wait_all();
+  set_stage(ports_, Stage::loading);
   if (auto const stored = co_await loader_.finish(); !stored && !result_.ended_by)
     result_.ended_by = stored.error();
   if (ports_.stopping() && !result_.ended_by)
@@ -215,9 +216,11 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
   for (Tries tries;;) {
     if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
     auto const queued = ports_.clock.ticks();
+    if (source_.pacer->parked()) set_stage(ports_, Stage::parked);
     auto const admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign);
     if (!admitted) co_return std::unexpected(admitted.error());
     wait_ += since(queued);
+    set_stage(ports_, Stage::fetching);
     if (source_.key_refused) {  // while we waited
       source_.pacer->failed(*admitted, ErrorKind::key_refused);
       co_return std::unexpected(*source_.key_refused);
@@ -257,6 +260,7 @@ std::optional<Milliseconds> BatchRun::note_failed_try(Window const& rest, Admiss
     log_line(level,
              fmt::format("{} {} asks again in {}: {}", batch_.job, rest.ticker, in_words(delay), error.what));
   ++ports_.progress.retries;
+  ports_.told();
   return delay;
 }
 
@@ -264,6 +268,7 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
   ++result_.record.requests;
   ++ports_.progress.requests;
   ports_.progress.now = rest.ticker;
+  ports_.told();
   auto const sent = ports_.clock.ticks();
   auto response = co_await source_.http->get(source_.provider->request(rest, batch_.timeframe, cursor));
   fetch_ += since(sent);
@@ -313,6 +318,7 @@ void BatchRun::park(Window const& window, GapReason reason, std::string detail,
 void BatchRun::window_done(Window const& window) {
   ++ports_.progress.windows_done;
   ports_.progress.pages_done += pages_at_most(calendar_, batch_.timeframe, window.range);
+  ports_.told();
 }
 
 void BatchRun::fill_record() {

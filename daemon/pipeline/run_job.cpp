@@ -36,6 +36,7 @@ class JobRun {
  private:
   Task<Result<std::vector<Window>>> plan(Order const& order);
   void look_at(std::vector<Series> const& series, Order const& order);
+  bool is_new(Series const& series, Order const& order) const;
   void begin_pass(std::vector<Window> const& windows);
   // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
@@ -77,9 +78,12 @@ void JobRun::begin_pass(std::vector<Window> const& windows) {
   ports_.progress.windows += static_cast<std::int64_t>(windows.size());
   ports_.progress.pages_planned += pages_at_most(job_, windows);
   result_.windows += static_cast<std::int64_t>(windows.size());
+  ports_.progress.provider = job_.source->name;
+  ports_.told();
 }
 
 Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
+  set_stage(ports_, Stage::planning);
   auto const started = ports_.clock.ticks();
   auto const now = ports_.clock.now();
   auto const query = series_query(job_, now);
@@ -92,6 +96,16 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   co_return windows;
 }
 
+// Whether a ticker of which nothing comes now is wrong, rather than without a trade today. History tells,
+// when there is any.
+bool JobRun::is_new(Series const& series, Order const& order) const {
+  if (ports_.lane == Lane::live && everything_due(job_, ports_.clock.now()).wanted.from < order.wanted.from)
+    return false;
+  RangeSet unknown{order.wanted};
+  unknown.remove(series.covered);
+  return unknown == RangeSet{order.wanted};
+}
+
 // Before the first pass, while the series are as the last run left them.
 void JobRun::look_at(std::vector<Series> const& series, Order const& order) {
   if (order.work != Work::uncovered) return;
@@ -101,7 +115,7 @@ void JobRun::look_at(std::vector<Series> const& series, Order const& order) {
     };
     auto const all = due({});
     if (order.parked == ParkedWindows::leave && due(one.parked) != all) ++result_.parked;
-    if (one.covered.empty() && !all.empty()) without_bars_.emplace(one.id, one.ticker);
+    if (is_new(one, order) && !all.empty()) without_bars_.emplace(one.id, one.ticker);
   }
 }
 
@@ -110,6 +124,7 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
   auto const batches = group_into_batches(job_.name, job_.source->name, job_.timeframe, std::move(windows),
                                           job_.batch_symbols);
   for (auto const& batch : batches) {
+    set_stage(ports_, Stage::fetching);
     auto result = co_await run_batch(ports_, job_, batch);
     rejected.insert(rejected.end(), result.rejected.begin(), result.rejected.end());
     co_await finish_batch(std::move(result));

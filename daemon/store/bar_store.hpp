@@ -148,6 +148,7 @@ class BarStore {
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;
 
+  // Checks the schema first: schema_mismatch when it is not the one that this candled needs.
   virtual Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) = 0;
   virtual Task<Result<void>> end_run(RunId run, int exit_code) = 0;
   virtual Task<Result<BatchId>> record_batch(BatchRecord const& record) = 0;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t rows_max = 32;
 
+// A request's longest timeout (10 minutes in the configuration) and the use of a reserve before it.
+constexpr Milliseconds longest_before_per = std::chrono::minutes{11};
+
 // The row is written even when it stays as it is: that locks it at every isolation level, so that what is
 // read after it is what the last holder committed.
 constexpr char lock_sql[] = R"(
@@ -33,6 +36,17 @@ constexpr char lock_sql[] = R"(
 constexpr char forget_sql[] =
     "DELETE FROM candled.budget_place "
     "WHERE budget = $1 AND (holder = $2::uuid OR held_until <= clock_timestamp())";
+
+// The database's clock may have been set back: what was taken while it was ahead would be held until it is
+// there again, and nothing would go for days. No holder takes a place for longer than `$2`.
+constexpr char shorten_sql[] = R"(
+  WITH clock AS MATERIALIZED (SELECT clock_timestamp() + $2::float8 * interval '1 microsecond' AS latest),
+  too_long AS (
+    DELETE FROM candled.budget_place p USING clock WHERE p.budget = $1 AND p.held_until > clock.latest
+    RETURNING p.holder, p.places
+  )
+  INSERT INTO candled.budget_place (budget, holder, held_until, places)
+  SELECT $1, t.holder, clock.latest, sum(t.places) FROM too_long t, clock GROUP BY t.holder, clock.latest)";
 
 // After forget_sql only other holders have any. In microseconds, as everything that PostgreSQL keeps.
 constexpr char others_sql[] = R"(
@@ -88,6 +102,8 @@ BudgetGrant claim_budget(pqxx::work& work, BudgetClaim const& claim, double cloc
   auto const budget = work.exec_params1(lock_sql, claim.budget, claim.limit.requests,
                                         microseconds_in(claim.limit.per, clock_speed), claim.learned);
   work.exec_params0(forget_sql, claim.budget, claim.holder);
+  work.exec_params0(shorten_sql, claim.budget,
+                    microseconds_in(claim.limit.per + longest_before_per, clock_speed));
   auto const others = read_others(work, claim.budget, clock_speed);
   auto held = merge_places(claim.used, rows_max);
   auto const left = claim.limit.requests - sum_of(others) - sum_of(held);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/ids.hpp"
 #include "core/lane.hpp"
 #include "core/limits.hpp"
 #include "core/task.hpp"
@@ -107,6 +108,10 @@ class Ledger {
   // Makes the rows of job_progress equal to `rows`, one for each job and lane; what is not among them is
   // removed. To be told every few seconds, changed or not: rows older than a minute count as a dead daemon's.
   virtual Task<Result<void>> show_progress(std::vector<JobProgressRow> const& rows) = 0;
+
+  // The configuration was loaded again in this run. `problems` empty: it is in use now; otherwise why nothing
+  // has changed.
+  virtual Task<Result<void>> note_reload(RunId run, std::string const& problems) = 0;
 };
 
 }  // namespace candled

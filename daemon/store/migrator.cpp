@@ -174,19 +174,20 @@ Result<std::string> migration_sql(Secret const& url) {
 }
 
 Result<void> check_schema(Secret const& url) {
-  return with_connection(url, [](PgConnection& connection) -> Result<void> {
-    auto const applied = read_applied(connection);
-    if (auto const known = check_history(applied); !known) return known;
-    if (applied.empty())
-      return fail(ErrorKind::schema_mismatch,
-                  "the database has no candled schema yet: run `candled migrate`");
-    if (static_cast<int>(applied.size()) < newest_known())
-      return fail(ErrorKind::schema_mismatch,
-                  fmt::format("the database has schema version {}, this candled needs {}: "
-                              "run `candled migrate`",
-                              applied.size(), newest_known()));
-    return {};
-  });
+  return with_connection(url, [](PgConnection& connection) { return check_schema(connection); });
+}
+
+Result<void> check_schema(PgConnection& connection) {
+  auto const applied = read_applied(connection);
+  if (auto const known = check_history(applied); !known) return known;
+  if (applied.empty())
+    return fail(ErrorKind::schema_mismatch, "the database has no candled schema yet: run `candled migrate`");
+  if (static_cast<int>(applied.size()) < newest_known())
+    return fail(ErrorKind::schema_mismatch,
+                fmt::format("the database has schema version {}, this candled needs {}: "
+                            "run `candled migrate`",
+                            applied.size(), newest_known()));
+  return {};
 }
 
 }  // namespace candled

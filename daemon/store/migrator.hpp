@@ -10,6 +10,8 @@
 
 namespace candled {
 
+class PgConnection;
+
 struct MigrateOptions {
   // How long another `candled migrate` on the same database is waited for.
   std::chrono::milliseconds deadline{60'000};
@@ -33,5 +35,7 @@ Result<std::string> migration_sql(Secret const& url);
 // Whether the database has exactly the schema that this candled needs; schema_mismatch says what to do when
 // not.
 Result<void> check_schema(Secret const& url);
+// The same on a connection that stands; throws as libpqxx does.
+Result<void> check_schema(PgConnection& connection);
 
 }  // namespace candled

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/load_bars.hpp"
+#include "store/migrator.hpp"
 #include "store/open_series.hpp"
 #include "store/park_windows.hpp"
 #include "store/pg_connection.hpp"
@@ -48,6 +49,10 @@ Task<Result<void>> PgBarStore::park(std::vector<FailedWindow> const& windows) {
 }
 
 Task<Result<RunId>> PgBarStore::begin_run(std::string const& command, std::string const& version) {
+  auto const ready =
+      co_await writers_->run([](Writer& writer) { return candled::check_schema(*writer.connection); });
+  if (!ready) co_return std::unexpected(ready.error());
+  if (!*ready) co_return std::unexpected(ready->error());
   // The key is used up only when we know that the run was counted: until then it is the same run told again.
   auto run = co_await writers_->run([&, key = run_key_](Writer& writer) {
     return candled::begin_run(*writer.connection, key, command, version);

@@ -7,6 +7,7 @@
 #include "store/pg_connection.hpp"
 #include "store/pg_workers.hpp"
 #include "store/request_queue.hpp"
+#include "store/run_log.hpp"
 
 namespace candled {
 
@@ -59,6 +60,10 @@ Task<Result<void>> PgLedger::update_request(BackfillRequest const& request) {
 
 Task<Result<void>> PgLedger::show_progress(std::vector<JobProgressRow> const& rows) {
   return worker_->transact([&rows](pqxx::work& work) { candled::show_progress(work, rows); });
+}
+
+Task<Result<void>> PgLedger::note_reload(RunId run, std::string const& problems) {
+  return worker_->transact([run, &problems](pqxx::work& work) { candled::note_reload(work, run, problems); });
 }
 
 }  // namespace candled

@@ -24,6 +24,7 @@ class PgLedger : public Ledger {
   Task<Result<std::vector<BackfillRequest>>> open_requests() override;
   Task<Result<void>> update_request(BackfillRequest const& request) override;
   Task<Result<void>> show_progress(std::vector<JobProgressRow> const& rows) override;
+  Task<Result<void>> note_reload(RunId run, std::string const& problems) override;
 
  private:
   class Worker;

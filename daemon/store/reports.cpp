@@ -27,10 +27,11 @@ std::string coverage_sql() {
 std::string gaps_sql() {
   return fmt::format(
       R"(
-    SELECT ticker, timeframe, provider, {}, {}, reason, detail, attempts, {}, {}
+    SELECT ticker, timeframe, provider, {}, {}, reason, detail, attempts, {}, {}, {}
     FROM candled.gaps s ORDER BY ticker, {}, provider, gap_from)",
       time_sql("gap_from"), time_sql("gap_until"), time_sql("last_tried"),
-      time_sql(fmt::format("least(next_try_at, '{}'::timestamptz)", pg_text(when_a_person_asks))), by_length);
+      time_sql(fmt::format("least(next_try_at, '{}'::timestamptz)", pg_text(when_a_person_asks))),
+      time_sql("first_seen"), by_length);
 }
 
 std::string batches_sql() {
@@ -39,6 +40,13 @@ std::string batches_sql() {
            total_ms, outcome
     FROM candled.ingest_batch ORDER BY started_at DESC, batch_id DESC LIMIT $1)",
                      time_sql("started_at"));
+}
+
+std::string last_run_sql() {
+  return fmt::format(R"(
+    SELECT run_id, {}, {}, {}, config_error
+    FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT 1)",
+                     time_sql("started_at"), time_sql("ended_at"), time_sql("config_loaded_at"));
 }
 
 std::string text(pqxx::field const& field) {
@@ -77,8 +85,17 @@ GapRow gap_row(pqxx::row const& row) {
           .reason = text(row[5]),
           .detail = text(row[6]),
           .attempts = number(row[7]),
+          .first_seen = optional_time(row[10]),
           .last_tried = optional_time(row[8]),
           .next_try_at = optional_time(row[9])};
+}
+
+RunRow run_row(pqxx::row const& row) {
+  return {.run_id = number(row[0]),
+          .started_at = time(row[1]),
+          .ended_at = optional_time(row[2]),
+          .config_loaded_at = optional_time(row[3]),
+          .config_error = text(row[4])};
 }
 
 BatchRow batch_row(pqxx::row const& row) {
@@ -121,6 +138,10 @@ Result<std::vector<CoverageRow>> read_coverage(Secret const& url) {
 
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {
   return read_rows(url, [](pqxx::work& work) { return work.exec(gaps_sql()); }, gap_row);
+}
+
+Result<std::vector<RunRow>> read_last_run(Secret const& url) {
+  return read_rows(url, [](pqxx::work& work) { return work.exec(last_run_sql()); }, run_row);
 }
 
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count) {

@@ -37,6 +37,7 @@ struct GapRow {
   std::string reason;
   std::string detail;
   std::int64_t attempts = 0;
+  std::optional<UtcTime> first_seen;
   std::optional<UtcTime> last_tried;
   std::optional<UtcTime> next_try_at;  // nullopt: as soon as a job is due
 };
@@ -58,12 +59,23 @@ struct BatchRow {
   std::string outcome;
 };
 
-// Errors of all three: db_unavailable, db_refused (no schema: "run `candled migrate`").
+// A start of the daemon.
+struct RunRow {
+  std::int64_t run_id = 0;
+  UtcTime started_at;
+  std::optional<UtcTime> ended_at;          // nullopt: it runs, or was killed
+  std::optional<UtcTime> config_loaded_at;  // by a reload; nullopt: with the start
+  std::string config_error;                 // why the last reload changed nothing; empty: it worked
+};
+
+// Errors of all: db_unavailable, db_refused (no schema: "run `candled migrate`").
 
 // By ticker, timeframe (shortest first) and provider.
 Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
 // By ticker, timeframe, provider and time.
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
+// The daemon's last start; empty: it was never started.
+Result<std::vector<RunRow>> read_last_run(Secret const& url);
 // The last `count` batches, newest first.
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count);
 

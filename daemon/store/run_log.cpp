@@ -20,6 +20,11 @@ constexpr char begin_sql[] = R"(
 constexpr char end_sql[] =
     "UPDATE candled.ingest_run SET ended_at = now(), exit_code = $2 WHERE run_id = $1 AND ended_at IS NULL";
 
+constexpr char reload_sql[] = R"(
+  UPDATE candled.ingest_run
+  SET config_loaded_at = CASE WHEN $2 = '' THEN now() ELSE config_loaded_at END, config_error = $2
+  WHERE run_id = $1)";
+
 constexpr char batch_sql[] = R"(
   INSERT INTO candled.ingest_batch
     (run_id, started_at, job, provider, timeframe, symbols, requests, retries, rate_limited, bars, inserted, changed,
@@ -50,6 +55,10 @@ void end_run(PgConnection& connection, RunId run, int exit_code) {
   pqxx::work work{connection.session()};
   work.exec_params(end_sql, std::to_underlying(run), exit_code);
   work.commit();
+}
+
+void note_reload(pqxx::work& work, RunId run, std::string const& problems) {
+  work.exec_params(reload_sql, std::to_underlying(run), pg_text(std::string_view{problems}));
 }
 
 BatchId record_batch(PgConnection& connection, BatchRecord const& r) {

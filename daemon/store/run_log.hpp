@@ -15,6 +15,7 @@ std::string make_run_key();
 RunId begin_run(PgConnection& connection, std::string const& run_key, std::string const& command,
                 std::string const& version);
 void end_run(PgConnection& connection, RunId run, int exit_code);
+void note_reload(pqxx::work& work, RunId run, std::string const& problems);
 BatchId record_batch(PgConnection& connection, BatchRecord const& record);
 
 }  // namespace candled

@@ -143,6 +143,19 @@ TEST_F(Claims, a_dead_holders_places_come_free_when_their_time_has_passed) {
   EXPECT_EQ(rows("SELECT holder, places FROM candled.budget_place"), (Rows{{second_holder, "10"}}));
 }
 
+TEST_F(Claims, a_clock_that_is_set_back_does_not_hold_places_for_days) {
+  claim(claim_of(first_holder, 7));
+  rows("UPDATE candled.budget_place SET held_until = held_until + interval '3 days'");
+
+  auto const second = claim(claim_of(second_holder, 7));
+
+  EXPECT_EQ(second.reserved, 3);
+  ASSERT_EQ(second.others.size(), 1U);
+  EXPECT_EQ(second.others[0].places, 7);
+  EXPECT_LE(second.others[0].held_for, 12min);
+  EXPECT_GT(second.others[0].held_for, 11min);
+}
+
 TEST_F(Claims, what_was_learned_is_kept_until_something_else_is) {
   EXPECT_EQ(claim(claim_of(first_holder, 1)).learned, std::nullopt);
   auto wish = claim_of(first_holder, 1);

@@ -100,7 +100,7 @@ TEST_F(NoDatabase, a_role_that_does_not_exist_is_named_with_what_to_do) {
   auto const url = with_option(shared_cluster_url(), "user", "no_such_role");
 
   expect_of_each_command(
-      url, 1, {R"(role "no_such_role" does not exist)", "check user and password in database.url"});
+      url, 4, {R"(role "no_such_role" does not exist)", "check user and password in database.url"});
 }
 
 TEST_F(NoDatabase, a_database_without_the_schema_says_candled_migrate) {
@@ -254,8 +254,8 @@ TEST(CommandLine, help_goes_to_standard_output_and_tells_the_first_steps) {
 
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.errors, "");
-  for (auto const* const word : {"run", "once", "backfill", "plan", "status", "gaps", "check", "migrate",
-                                 "version", "First steps", "Exit codes"})
+  for (auto const* const word : {"run", "once", "backfill", "repair", "plan", "status", "gaps", "check",
+                                 "migrate", "version", "First steps", "Exit codes"})
     EXPECT_TRUE(finished.output.contains(word)) << word;
 }
 
@@ -328,7 +328,7 @@ TEST(Plan, asks_nothing_and_foresees_what_once_asks) {
   auto const text = world.candled({"plan"});
   auto const plan = world.candled({"plan", "--json"});
   EXPECT_EQ(text.exit_code, 0) << text.errors;
-  EXPECT_TRUE(text.output.contains("daily: 1d of exchange: 2 windows of 2 symbols, 2024-03-04T"))
+  EXPECT_TRUE(text.output.contains("daily: 1d of exchange: 4 windows of 2 symbols, 2024-03-04T"))
       << text.output;
   EXPECT_FALSE(world.report().contains("/v2/aggs")) << world.report();
   auto const foreseen = Json::parse(plan.output)["providers"][0]["requests_at_most"].get<long>();
@@ -367,14 +367,14 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   auto const gaps = Json::parse(world.candled({"gaps", "--json"}).output);
   ASSERT_EQ(gaps.size(), 2U);
   EXPECT_EQ(keys_of(gaps[0]), (Keys{"ticker", "timeframe", "provider", "from", "until", "reason", "detail",
-                                    "attempts", "last_tried", "next_try_at"}));
+                                    "attempts", "first_seen", "last_tried", "next_try_at"}));
   EXPECT_EQ(gaps[0]["ticker"], "AAPL");
   EXPECT_EQ(gaps[0]["reason"], "never_asked");
 
   EXPECT_EQ(world.candled({"once"}).exit_code, 0);
   EXPECT_EQ(Json::parse(world.candled({"gaps", "--json"}).output), Json::array());
   auto const status = Json::parse(world.candled({"status", "--json"}).output);
-  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "now", "requests", "budgets"}));
+  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "daemon", "now", "requests", "budgets"}));
   EXPECT_EQ(keys_of(status["jobs"][0]), (Keys{"job", "timeframe", "symbols", "up_to_date", "covered_until",
                                               "due_until", "last_bar_at", "gaps", "rejected", "revisions"}));
   EXPECT_EQ(status["jobs"][0]["up_to_date"], 2);

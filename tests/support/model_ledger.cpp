@@ -103,6 +103,12 @@ Task<Result<void>> ModelLedger::show_progress(std::vector<JobProgressRow> const&
   co_return Result<void>{};
 }
 
+Task<Result<void>> ModelLedger::note_reload(RunId, std::string const& problems) {
+  if (auto const done = co_await take_time(); !done) co_return done;
+  reloads.push_back(problems);
+  co_return Result<void>{};
+}
+
 Task<Result<void>> ModelLedger::take_time() {
   if (latency > Milliseconds{0}) co_await clock_.sleep_until(clock_.ticks() + latency, nobody_);
   if (auto const error = fails()) co_return std::unexpected(*error);

@@ -20,6 +20,7 @@ class ModelLedger final : public Ledger {
   Task<Result<std::vector<BackfillRequest>>> open_requests() override;
   Task<Result<void>> update_request(BackfillRequest const& request) override;
   Task<Result<void>> show_progress(std::vector<JobProgressRow> const& rows) override;
+  Task<Result<void>> note_reload(RunId run, std::string const& problems) override;
 
   // Places that are on record now: of one holder, and of all.
   int held_by(std::string const& budget, std::string const& holder) const;
@@ -38,6 +39,7 @@ class ModelLedger final : public Ledger {
 
   std::vector<BackfillRequest> requests;
   std::vector<JobProgressRow> progress;
+  std::vector<std::string> reloads;  // their problems
 
  private:
   struct Place {

@@ -1,0 +1,238 @@
+#include "sim/world/model_provider.hpp"
+
+#include <charconv>
+#include <cstring>
+
+#include "pipeline/async.hpp"
+
+namespace candled::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+enum class Kind : std::uint8_t { page, malformed, not_entitled, beyond_horizon, not_today };
+
+struct Head {
+  Kind kind = Kind::page;
+  bool more = false;
+  bool delayed = false;
+  UtcTime proven_until{};
+};
+
+constexpr Milliseconds kept_back = 15min;
+constexpr std::size_t head_bytes = sizeof(Head);
+
+std::string body_of(Head const& head, std::vector<Bar> const& bars) {
+  std::string body(head_bytes + bars.size() * sizeof(Bar), '\0');
+  std::memcpy(body.data(), &head, head_bytes);
+  if (!bars.empty()) std::memcpy(body.data() + head_bytes, bars.data(), bars.size() * sizeof(Bar));
+  return body;
+}
+
+HttpResponse response(int status, Kind kind) {
+  return {.status = status, .body = body_of({.kind = kind}, {}), .content_type = "application/json"};
+}
+
+std::int64_t number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::unexpected<Error> refusal(HttpResponse const& response, Kind kind) {
+  switch (kind) {
+    case Kind::not_entitled: return fail(ErrorKind::not_entitled, "the plan does not include it");
+    case Kind::beyond_horizon: return fail(ErrorKind::beyond_horizon, "the plan does not go back this far");
+    case Kind::not_today: return fail(ErrorKind::not_today, "the plan has a day only after its end");
+    default: return fail(ErrorKind::remote_failed, fmt::format("status {}", response.status));
+  }
+}
+
+}  // namespace
+
+ProviderServer::ProviderServer(World& world, Scenario const& scenario, Market const& market, Safety& safety)
+    : world_(world),
+      scenario_(scenario),
+      market_(market),
+      safety_(safety),
+      faults_(scenario.faults),
+      draw_(scenario.seed, "provider") {}
+
+void ProviderServer::calm_down() {
+  faults_ = {};
+  out_until_ = {};
+  key_refused_until_ = {};
+}
+
+ProviderServer::Request ProviderServer::parse_url(std::string const& url) {
+  auto const name_ends = url.find('/');
+  auto const frame_ends = url.find('/', name_ends + 1);
+  auto const from_ends = url.find('/', frame_ends + 1);
+  auto const text = std::string_view{url};
+  auto const at = [](std::string_view part) { return UtcTime{Milliseconds{number(part)}}; };
+  return {.series = {.ticker = url.substr(0, name_ends),
+                     .timeframe =
+                         parse_timeframe(text.substr(name_ends + 1, frame_ends - name_ends - 1)).value()},
+          .range = {.from = at(text.substr(frame_ends + 1, from_ends - frame_ends - 1)),
+                    .to = at(text.substr(from_ends + 1))}};
+}
+
+ProviderServer::Fault ProviderServer::draw_fault() {
+  double left = draw_.unit();
+  auto const is = [&](double rate) { return (left -= rate) < 0; };
+  if (is(faults_.transport)) return Fault::transport;
+  if (is(faults_.timeout)) return Fault::timeout;
+  if (is(faults_.server_error)) return draw_.chance(0.3) ? Fault::html : Fault::server_error;
+  if (is(faults_.throttled)) return Fault::throttled;
+  if (is(faults_.malformed)) return Fault::malformed;
+  if (is(faults_.impossible)) return Fault::impossible;
+  if (is(faults_.wrong)) return Fault::wrong;
+  return Fault::none;
+}
+
+ProviderServer::Ticket ProviderServer::send(std::string const& url) {
+  auto request = parse_url(url);
+  request.fault = draw_fault();
+  if (request.fault == Fault::transport) request.reaches_us = draw_.chance(0.5);
+  Nanos there = Milliseconds{draw_.between(1, 150)};
+  Nanos back = Milliseconds{draw_.between(1, 150)};
+  if (draw_.chance(faults_.slow))
+    (draw_.chance(0.5) ? there : back) += Milliseconds{draw_.between(1'000, 25'000)};
+  if (request.fault == Fault::timeout) back = 30s - there;
+  auto const id = requests_++;
+  world_.tell("request {}: {} {} {} to {}", id, request.series.ticker, to_string(request.series.timeframe),
+              to_rfc3339(request.range.from), to_rfc3339(request.range.to));
+  bool const reaches_us = request.reaches_us;
+  pending_.emplace(id, std::move(request));
+  if (reaches_us) world_.after(there, [this, id] { count_and_answer(id); });
+  return {.id = id, .takes = there + back};
+}
+
+Result<HttpResponse> ProviderServer::collect(Ticket ticket) {
+  auto const pending = pending_.extract(ticket.id);
+  auto const& request = pending.mapped();
+  if (request.fault == Fault::timeout) return fail(ErrorKind::transport, "no answer within 30 s");
+  if (request.fault == Fault::transport || !request.answer)
+    return fail(ErrorKind::transport, "connection reset");
+  return *request.answer;
+}
+
+void ProviderServer::count_and_answer(std::uint64_t id) {
+  auto const found = pending_.find(id);
+  bool const over = over_the_limit();
+  if (found == pending_.end()) return;  // its sender is no more
+  auto& request = found->second;
+  if (over) {
+    world_.tell("request {}: 429, over the limit", id);
+    request.answer = HttpResponse{.status = 429};
+    return;
+  }
+  request.answer = answer_to(request);
+  if (*request.answer) (*request.answer)->date = std::chrono::floor<std::chrono::seconds>(world_.true_time());
+  world_.tell("request {}: {}, {} bytes", id, *request.answer ? (*request.answer)->status : 0,
+              *request.answer ? (*request.answer)->body.size() : 0);
+}
+
+// The plan's own count, exact, of whatever arrives here, whoever sent it.
+bool ProviderServer::over_the_limit() {
+  auto const now = world_.truth();
+  auto const& limit = scenario_.plan.limit;
+  while (!counted_.empty() && counted_.front() <= now - limit.per) counted_.pop_front();
+  counted_.push_back(now);
+  if (counted_.size() <= static_cast<std::size_t>(limit.requests)) return false;
+  world_.violation(fmt::format("{} requests within {}: the plan allows {}", counted_.size(),
+                               in_words(limit.per), limit.requests));
+  return true;
+}
+
+Result<HttpResponse> ProviderServer::answer_to(Request const& request) {
+  auto const now = world_.true_time();
+  if (now < out_until_ || request.fault == Fault::server_error) return response(503, Kind::page);
+  if (request.fault == Fault::html) return response(502, Kind::page);
+  if (now < key_refused_until_) return response(401, Kind::page);
+  if (request.fault == Fault::throttled) {
+    auto throttled = response(429, Kind::page);
+    if (draw_.chance(0.5)) throttled.retry_after = std::chrono::seconds{draw_.between(1, 90)};
+    return throttled;
+  }
+  if (request.fault == Fault::malformed) return response(200, Kind::malformed);
+  if (auto refused = refusal_of(request)) return *refused;
+  return page_for(request);
+}
+
+std::optional<HttpResponse> ProviderServer::refusal_of(Request const& request) const {
+  auto const& plan = scenario_.plan;
+  auto const zone = market_.calendar().zone();
+  if (request.series.ticker == plan.not_entitled) return response(403, Kind::not_entitled);
+  if (plan.horizon && request.range.from < zone.at(*plan.horizon, 0ms))
+    return response(403, Kind::beyond_horizon);
+  if (!plan.end_of_day) return std::nullopt;
+  auto const session = market_.calendar().session_at_or_before(world_.true_time());
+  bool const open = world_.true_time() < session.hours.to;
+  if (open && request.range.to > session.hours.from) return response(403, Kind::not_today);
+  return std::nullopt;
+}
+
+HttpResponse ProviderServer::page_for(Request const& request) {
+  auto const now = world_.true_time();
+  Head head{.delayed = scenario_.plan.delayed, .proven_until = request.range.to};
+  std::vector<Bar> bars;
+  auto const places = market_.places(request.series.timeframe, request.range);
+  auto const odd = places.empty() ? 0 : draw_.next() % places.size();  // whose content a fault changes
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    auto const& place = places[i];
+    auto content = market_.content_at(request.series, place, now);
+    if (head.delayed && now < place.closes + kept_back) content = Content::absent;
+    if (i == odd && content != Content::absent && request.fault == Fault::impossible)
+      content = Content::impossible;
+    if (i == odd && content != Content::absent && request.fault == Fault::wrong) content = Content::wrong;
+    if (content != Content::absent && bars.size() == scenario_.plan.page_bars) {
+      head.more = true;
+      head.proven_until = place.start;
+      break;
+    }
+    safety_.answered(request.series, place, content);
+    if (content != Content::absent) bars.push_back(market_.bar(request.series, place.start, content));
+  }
+  auto body = body_of(head, bars);
+  auto const bytes = body.size();
+  return {.status = 200, .body = std::move(body), .content_type = "application/json", .wire_bytes = bytes};
+}
+
+Task<Result<HttpResponse>> ModelHttp::get(HttpRequest request) {
+  if (stopped_.stopped) co_return fail(ErrorKind::stopped, "stopped");
+  auto const ticket = server_.send(request.url);
+  auto const slept = co_await clock_.sleep_until(clock_.ticks() + ticket.takes, stopped_);
+  auto response = server_.collect(ticket);
+  if (!slept) co_return std::unexpected(slept.error());
+  co_return response;
+}
+
+HttpRequest ModelProvider::request(Window const& rest, Timeframe timeframe, std::string const&) const {
+  return {.url = fmt::format("{}/{}/{}/{}", rest.ticker, to_string(timeframe),
+                             rest.range.from.time_since_epoch().count(),
+                             rest.range.to.time_since_epoch().count()),
+          .bearer = Secret{"key"}};
+}
+
+Result<Page> ModelProvider::parse(Window const&, Timeframe, HttpResponse& response, std::vector<Bar>& out) {
+  if (response.status == 429)
+    return std::unexpected(
+        Error{.kind = ErrorKind::rate_limited, .what = "429", .retry_after = response.retry_after});
+  if (response.status == 401) return fail(ErrorKind::key_refused, "the key is refused");
+  Head head;
+  std::memcpy(&head, response.body.data(), head_bytes);
+  if (response.status != 200) return refusal(response, head.kind);
+  if (head.kind == Kind::malformed) return fail(ErrorKind::malformed, "not what was agreed");
+  auto const count = (response.body.size() - head_bytes) / sizeof(Bar);
+  auto const before = out.size();
+  out.resize(before + count);
+  if (count > 0) std::memcpy(out.data() + before, response.body.data() + head_bytes, count * sizeof(Bar));
+  return Page{.bars = count,
+              .proven_until = head.proven_until,
+              .cursor = head.more ? "more" : "",
+              .delayed = head.delayed};
+}
+
+}  // namespace candled::sim
