@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -32,7 +33,16 @@ constexpr RetryPolicy database_retry{.multiplier = std::chrono::milliseconds{500
                                      .max = std::chrono::seconds{30},
                                      .attempts = 10};
 
-std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine) {
+// The database answers in the machine's time: on a drill's fast clock even a quick answer would find its
+// reserve used up, and no request would ever go.
+Milliseconds reserve_used_for(std::optional<TimeLens> const& lens) {
+  constexpr Milliseconds answered_within{100};
+  if (!lens) return PlaceRecord::used_for;
+  return std::max(PlaceRecord::used_for, std::chrono::ceil<Milliseconds>(answered_within * lens->speed));
+}
+
+std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& provider, Engine& engine,
+                                    std::optional<TimeLens> const& lens) {
   auto const executor = engine.loop->get_executor();
   auto source = std::make_shared<Source>();
   source->name = provider.name;
@@ -45,7 +55,8 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
                                            .limit = provider.rate_limit,
                                            .breaker = config.breaker,
                                            .concurrency = static_cast<std::size_t>(provider.concurrency),
-                                           .timeout = provider.timeout});
+                                           .timeout = provider.timeout,
+                                           .reserve_used_for = reserve_used_for(lens)});
   source->retry = config.retry;
   return source;
 }
@@ -71,8 +82,8 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   engine->random = std::make_unique<Random>(std::random_device{}());
   engine->ledger = std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0);
   engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
-  engine->make_source = [made = engine.get()](Config const& of, ProviderConfig const& provider) {
-    return make_source(of, provider, *made);
+  engine->make_source = [made = engine.get(), lens](Config const& of, ProviderConfig const& provider) {
+    return make_source(of, provider, *made, lens);
   };
   for (auto const& provider : config.providers)
     engine->sources.push_back(engine->make_source(config, provider));

@@ -25,7 +25,7 @@ PlacePlan PlaceRecord::plan(TokenBucket const& bucket, RateLimit const& limit, S
 }
 
 void PlaceRecord::claiming(PlacePlan plan, SteadyTime now) {
-  claimed_ = Entry{.plan = std::move(plan), .valid_until = now + used_for};
+  claimed_ = Entry{.plan = std::move(plan), .valid_until = now + reserve_used_for_};
   spent_ = 0;
 }
 

@@ -29,6 +29,8 @@ class PlaceRecord {
   // How long a reserve may be used. It stays on record for the last request's answer and window after that.
   static constexpr Milliseconds used_for = std::chrono::seconds{10};
 
+  explicit PlaceRecord(Milliseconds reserve_used_for = used_for) : reserve_used_for_(reserve_used_for) {}
+
   // A rested budget's reserve: `burst`, or a second's worth of requests.
   static std::size_t wanted(RateLimit const& limit);
 
@@ -56,6 +58,7 @@ class PlaceRecord {
     bool covers(TokenBucket const& bucket, SteadyTime now) const;
   };
 
+  Milliseconds reserve_used_for_;
   std::optional<Entry> record_;
   std::optional<Entry> claimed_;
   std::size_t spent_ = 0;  // since the last claim

@@ -11,7 +11,6 @@
 
 #include "core/adaptive_limit.hpp"
 #include "core/lane_queue.hpp"
-#include "core/place_record.hpp"
 #include "core/retry.hpp"
 #include "core/token_bucket.hpp"
 #include "pipeline/async.hpp"
@@ -118,7 +117,8 @@ Pacer::Gate::Gate(boost::asio::any_io_executor loop, Clock& the_clock, Ledger& t
       bucket(options.limit),
       adaptive(options.limit),
       breaker(options.breaker),
-      changed(executor) {
+      changed(executor),
+      record(options.reserve_used_for) {
   watch.emplace(clock, [this] { changed.notify_all(); });
 }
 
@@ -224,7 +224,7 @@ BudgetClaim Pacer::Gate::claim_of(PlacePlan const& plan, SteadyTime now) const {
           .limit = options.limit,
           .used = used_places(plan.listed, options.limit.per, now),
           .reserve = static_cast<int>(plan.reserve),
-          .reserve_for = options.timeout + options.limit.per + PlaceRecord::used_for,
+          .reserve_for = options.timeout + options.limit.per + options.reserve_used_for,
           .learned = options.limit.adaptive ? adaptive.learned() : std::nullopt};
 }
 

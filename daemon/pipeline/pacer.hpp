@@ -9,6 +9,7 @@
 #include "core/circuit_breaker.hpp"
 #include "core/lane.hpp"
 #include "core/limits.hpp"
+#include "core/place_record.hpp"
 #include "pipeline/clock.hpp"
 #include "pipeline/random.hpp"
 #include "store/ledger.hpp"
@@ -22,6 +23,7 @@ struct PacerOptions {
   BreakerPolicy breaker{};
   std::size_t concurrency = 16;  // requests in flight at most
   Milliseconds timeout{30'000};  // a request is answered, or has failed, within this time
+  Milliseconds reserve_used_for = PlaceRecord::used_for;  // must leave the ledger time to answer
 };
 
 // Nothing can go for a while, and why, for people.

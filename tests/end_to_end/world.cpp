@@ -41,8 +41,8 @@ providers:
     base_url: {}
     api_key: ${{env:CANDLED_TEST_KEY}}
     rate_limit: {}
-    timeout: 1s
-retry: {{ multiplier: 20ms, min: 10ms, max: 200ms, attempts: 12 }}
+    timeout: {}
+retry: {}
 breaker: {{ failures: 20, open_for: 1s }}
 jobs:
 {}
@@ -56,23 +56,34 @@ World::World(WorldOptions options) {
   if (options.database_url.empty()) database_.emplace();
   url_ = database_ ? database_->url() : options.database_url;
 
-  std::vector<std::string> arguments{built_program("candled-exchange"), "--listen", "127.0.0.1:0"};
-  arguments.insert(arguments.end(), options.exchange.begin(), options.exchange.end());
+  exchange_arguments_ = std::move(options.exchange);
   if (!options.faults.empty()) {
-    arguments.emplace_back("--faults");
-    arguments.push_back(dir_.write("faults", options.faults));
+    exchange_arguments_.emplace_back("--faults");
+    exchange_arguments_.push_back(dir_.write("faults", options.faults));
   }
+  start_exchange("127.0.0.1:0");
+
+  config_ =
+      dir_.write("candled.yaml",
+                 fmt::format(config_template, url_, exchange_url_, options.rate_limit, options.timeout,
+                             options.retry, options.jobs,
+                             options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
+}
+
+void World::start_exchange(std::string const& address) {
+  std::vector<std::string> arguments{built_program("candled-exchange"), "--listen", address};
+  arguments.insert(arguments.end(), exchange_arguments_.begin(), exchange_arguments_.end());
   exchange_ = std::make_unique<Process>(arguments);
   EXPECT_TRUE(exchange_->wait_for("listening on ")) << exchange_->errors();
   EXPECT_TRUE(exchange_->wait_for("\n"));
   auto const& output = exchange_->output();
   auto const start = output.find("http://");
   exchange_url_ = output.substr(start, output.find('\n', start) - start);
+}
 
-  config_ =
-      dir_.write("candled.yaml",
-                 fmt::format(config_template, url_, exchange_url_, options.rate_limit, options.jobs,
-                             options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
+void World::kill_exchange() {
+  exchange_.reset();
+  start_exchange(exchange_url_.substr(exchange_url_.rfind('/') + 1));
 }
 
 std::unique_ptr<Process> World::start(std::vector<std::string> arguments,

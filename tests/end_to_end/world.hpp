@@ -21,6 +21,8 @@ struct WorldOptions {
   // YAML of the top-level key `jobs`, without it.
   std::string jobs;
   std::string rate_limit = "{ requests: 1000, per: 1s, burst: 100 }";
+  std::string timeout = "1s";  // of a request to the exchange
+  std::string retry = "{ multiplier: 20ms, min: 10ms, max: 200ms, attempts: 12 }";
   // A database of the test's own, already migrated; empty: one from the shared cluster.
   std::string database_url;
   // Where timings go; empty: timings.csv in `dir`.
@@ -38,6 +40,10 @@ class World {
   std::unique_ptr<Process> start(std::vector<std::string> arguments,
                                  std::map<std::string, std::string> environment = {});
 
+  // SIGKILL to the exchange, and another one with the same arguments at the same address. What it has counted
+  // for its report is gone.
+  void kill_exchange();
+
   // GET /exchange/report, as text.
   std::string report() const;
   // A number of the report: the first that follows "NAME":.
@@ -52,8 +58,11 @@ class World {
   std::string fingerprint() const;
 
  private:
+  void start_exchange(std::string const& address);
+
   TempDir dir_;
   std::optional<TempDatabase> database_;
+  std::vector<std::string> exchange_arguments_;
   std::unique_ptr<Process> exchange_;
   std::string exchange_url_;
   std::string url_;
