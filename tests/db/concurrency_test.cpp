@@ -1,4 +1,7 @@
 // Several writers at once, and any order of loads: the same table.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <future>
 #include <map>
 #include <random>

@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,23 +13,27 @@
 #include "store/pg_bar_store.hpp"
 #include "support/postgres.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace candled::test {
 
 // The loop of this thread. It outlives the thread's stores, as a store asks: one that has answered may for a
 // moment still be on its way out of the loop.
-inline boost::asio::io_context& thread_loop() {
-  thread_local boost::asio::io_context loop;
-  loop.restart();
-  return loop;
-}
+boost::asio::io_context& thread_loop();
 
-// Runs the task on this thread's loop until it has ended.
+// Runs the task on this thread's loop until it has ended; throws what it throws.
+void run_to_end(Task<void> task);
+
+// The same, and gives what the task gives.
 template <class T>
 T await(Task<T> task) {
-  auto& loop = thread_loop();
-  auto future = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
-  loop.run();
-  return future.get();
+  std::optional<T> answer;
+  run_to_end([](Task<T> its_task, std::optional<T>& into) -> Task<void> {
+    into = co_await std::move(its_task);
+  }(std::move(task), answer));
+  return std::move(*answer);
 }
 
 // The value, or the end of the test with what went wrong.
