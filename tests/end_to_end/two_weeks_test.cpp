@@ -81,7 +81,7 @@ Series truth(std::string const& ticker, std::string const& timeframe) {
   TimeRange const all{.from = zone.at(parse_date(first_session).value(), 0ms),
                       .to = zone.at(parse_date("2024-03-12").value(), 0ms)};
   auto const bars_in = [&](Base base, TimeRange range) {
-    return market.bars({ticker, base, range, Order::ascending, 100'000, all.to + std::chrono::days{30}});
+    return market.bars({ticker, base, range, Sort::ascending, 100'000, all.to + std::chrono::days{30}});
   };
   std::vector<Bar> bars;
   if (timeframe == "1h") {

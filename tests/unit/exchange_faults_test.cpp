@@ -139,7 +139,7 @@ class SpoiledPage : public testing::Test {
       parse_aggregates(parse_target("/v2/aggs/ticker/AAPL/range/1/minute/2024-05-01/2024-05-01"))
           .value()
           .value();
-  Page page{.ticker = "AAPL",
+  AggregatesPage page{.ticker = "AAPL",
             .query_count = 7,
             .adjusted = true,
             .results = {},
