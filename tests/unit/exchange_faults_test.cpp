@@ -140,10 +140,10 @@ class SpoiledPage : public testing::Test {
           .value()
           .value();
   AggregatesPage page{.ticker = "AAPL",
-            .query_count = 7,
-            .adjusted = true,
-            .results = {},
-            .next_url = "http://host/v2/next?cursor=x"};
+                      .query_count = 7,
+                      .adjusted = true,
+                      .results = {},
+                      .next_url = "http://host/v2/next?cursor=x"};
 };
 
 TEST_F(SpoiledPage, echoes_a_wrong_ticker) {
