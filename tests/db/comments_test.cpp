@@ -22,7 +22,7 @@ constexpr char numbers[] = "'double precision', 'integer', 'bigint', 'numeric'";
 // itself.
 constexpr char units[] =
     "number|how often|units|currency|milliseconds|bytes|share|requests that|identity|which|the batch|the "
-    "run|exit code";
+    "run|the instrument it|exit code";
 
 TEST(Comments, every_time_says_that_it_is_utc) {
   TempDatabase const database;
