@@ -11,3 +11,5 @@
 \ir ingest.sql
 \ir ledger.sql
 \ir views.sql
+\ir analyst_views.sql
+\ir roles.sql

@@ -11,7 +11,7 @@ COMMENT ON TABLE  candled.budget                  IS 'One row for each credentia
 COMMENT ON COLUMN candled.budget.budget           IS 'the provider''s address and a fingerprint of the key, which does not tell the key';
 COMMENT ON COLUMN candled.budget.requests         IS 'requests that the configuration allows in any window of `per`';
 COMMENT ON COLUMN candled.budget.per              IS 'length of that window';
-COMMENT ON COLUMN candled.budget.learned_requests IS 'lower limit that the provider''s 429s have taught; NULL: none';
+COMMENT ON COLUMN candled.budget.learned_requests IS 'the lower number of requests that the provider''s 429s have taught; NULL: none';
 COMMENT ON COLUMN candled.budget.learned_at       IS 'when that limit changed last, UTC';
 
 CREATE TABLE candled.budget_place (

@@ -15,7 +15,7 @@ CREATE TABLE candled.series (
 CREATE UNIQUE INDEX series_one_primary ON candled.series (instrument_id, timeframe) WHERE is_primary;
 COMMENT ON TABLE  candled.series               IS 'One row for each instrument, timeframe and provider. Whoever holds its row lock is the only writer of its bars.';
 COMMENT ON COLUMN candled.series.series_id     IS 'identity of the series, made here; the key of its bars';
-COMMENT ON COLUMN candled.series.instrument_id IS 'what is traded';
+COMMENT ON COLUMN candled.series.instrument_id IS 'which instrument is traded';
 COMMENT ON COLUMN candled.series.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.series.provider      IS 'where the bars come from: the name that the configuration gives the provider';
 COMMENT ON COLUMN candled.series.is_primary    IS 'true for the one series of an instrument and timeframe that the view bars shows';

@@ -31,6 +31,11 @@ ExitCode migrate_command(Config const& config, Options const& options) {
   for (auto const& name : report->applied) fmt::print("applied {}\n", name);
   fmt::print("the schema is at version {}{}\n", report->to,
              report->applied.empty() ? ": there was nothing to do" : "");
+  if (!report->has_roles && !report->applied.empty())
+    fmt::print(
+        "the roles candled_owner, candled_migrate, candled_ingest and candled_read are not there, for this "
+        "user may not "
+        "make roles: everything works as one user; docs/operations.md, \"Roles\", says how to have them\n");
   auto const sessions = publish_calendars(config);
   if (!sessions) {
     print_error(fmt::format("the calendars are not in candled.market_session yet: {}; call this again",

@@ -31,6 +31,9 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::string_view unique_violation = "23505";
 
 constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
+// A year's partition is made with the first load of the December before it: not at midnight of New Year's
+// Eve.
+constexpr std::chrono::days partition_ahead{31};
 
 enum class Compare { where_covered, everywhere };
 enum class Writing { at_once, piece_by_piece };
@@ -48,9 +51,11 @@ class Stopwatch {
 
 // Partitions exist for these years only (candled.ensure_bar_partitions), and within them no sum of times
 // overflows.
+constexpr UtcTime years_begin = std::chrono::sys_days{std::chrono::year{1900} / 1 / 1};
+constexpr UtcTime years_end = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
+
 bool is_of_a_kept_year(Bar const& bar) {
-  using std::chrono::sys_days, std::chrono::year;
-  return bar.start >= sys_days{year{1900} / 1 / 1} && bar.start < sys_days{year{2200} / 1 / 1};
+  return bar.start >= years_begin && bar.start < years_end;
 }
 
 // All bars that can be kept, in the order of the table's key, each key once: of two slices' bars for the same
@@ -217,12 +222,19 @@ LoadReport Loading::attempt(Compare compare, Writing writing) {
 
 // In a transaction of its own: the lock on the parent must not wait for our COMMIT.
 void Loading::ensure_partitions() {
+  if (bars_.empty()) return;
   std::set<int> missing;
-  for (auto const& ref : bars_) {
-    auto const year = static_cast<int>(
-        std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(ref.bar->start)}.year());
+  auto const add = [&](UtcTime start) {
+    auto const year =
+        static_cast<int>(std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(start)}.year());
     if (!years_.contains(year)) missing.insert(year);
+  };
+  auto newest = bars_.front().bar->start;
+  for (auto const& ref : bars_) {
+    add(ref.bar->start);
+    newest = std::max(newest, ref.bar->start);
   }
+  if (newest + partition_ahead < years_end) add(newest + partition_ahead);
   for (int const year : missing) {
     pqxx::work work{connection_.session()};
     auto const day = fmt::format("{}-01-01T00:00:00Z", year);

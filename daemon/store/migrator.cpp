@@ -33,6 +33,11 @@ constexpr char applied_sql[] = "SELECT version, name, sha256 FROM candled.schema
 constexpr char record_sql[] =
     "INSERT INTO candled.schema_migration (version, name, sha256) VALUES ($1, $2, $3)";
 
+// Made by candled.give_rights() where the user who migrates may make roles (schema/roles.sql).
+constexpr char has_roles_sql[] = R"(
+  SELECT count(*) = 4 FROM pg_roles
+  WHERE rolname IN ('candled_owner', 'candled_migrate', 'candled_ingest', 'candled_read'))";
+
 // A migration waits for running queries rather than queueing everyone behind itself, and ends some time.
 constexpr char limits_sql[] = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '5min'";
 
@@ -145,10 +150,14 @@ Result<MigrationReport> migrate_on(PgConnection& connection, MigrateOptions opti
     } catch (std::exception const&) {
       auto error = current_error(connection);
       error.what = fmt::format("migration {}: {}; nothing of it was applied", migration.name, error.what);
+      if (error.kind == ErrorKind::db_denied)
+        error.what += "; to migrate, log in as candled_migrate or as the owner of the schema candled";
       return std::unexpected(std::move(error));
     }
     report.applied.emplace_back(migration.name);
   }
+  pqxx::work work{connection.session()};
+  report.has_roles = work.exec1(has_roles_sql)[0].as<bool>();
   return report;
 }
 

@@ -43,7 +43,7 @@ class Ledgers : public testing::Test {
   }
 
   TempDatabase database_;
-  PgLedger ledger_{Secret{database_.url()}};
+  PgLedger ledger_{Secret{with_option(database_.url(), "user", "candled_ingest")}};
 };
 
 using Claims = Ledgers;

@@ -65,8 +65,8 @@ World::World(WorldOptions options) {
 
   config_ =
       dir_.write("candled.yaml",
-                 fmt::format(config_template, url_, exchange_url_, options.rate_limit, options.timeout,
-                             options.retry, options.jobs,
+                 fmt::format(config_template, database_ ? with_option(url_, "user", "candled_ingest") : url_,
+                             exchange_url_, options.rate_limit, options.timeout, options.retry, options.jobs,
                              options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
 }
 

@@ -24,7 +24,8 @@ struct WorldOptions {
   std::string rate_limit = "{ requests: 60000, per: 1m, burst: 100 }";
   std::string timeout = "1s";  // of a request to the exchange
   std::string retry = "{ multiplier: 20ms, min: 10ms, max: 200ms, attempts: 12 }";
-  // A database of the test's own, already migrated; empty: one from the shared cluster.
+  // A database of the test's own, already migrated; empty: one from the shared cluster, in which candled has
+  // the rights of candled_ingest and no more.
   std::string database_url;
   // Where timings go; empty: timings.csv in `dir`.
   std::string timings;
