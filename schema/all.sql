@@ -11,3 +11,4 @@
 \ir ingest.sql
 \ir ledger.sql
 \ir views.sql
+\ir corporate_action.sql
