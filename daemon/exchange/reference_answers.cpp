@@ -126,7 +126,7 @@ bool is_reference_path(RequestTarget const& target) {
 Answer reference_answer(ReferenceData const& data, RequestTarget const& target,
                         std::string_view next_url_host, std::string_view request_id) {
   if (is_events(target)) return events_of(data, target.segments[3], request_id);
-  if (data.old_form_only && is_new_form(target)) return refusal(Refusal::no_such_path, request_id);
+  if (data.old_form_only && is_new_form(target)) return refusal(ExchangeRefusal::no_such_path, request_id);
   return page_of(data, *kind_of(target), target, next_url_host, request_id);
 }
 
