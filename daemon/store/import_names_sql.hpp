@@ -198,6 +198,8 @@ inline constexpr char move_bars[] = R"(
   SELECT to_series, ts, open, high, low, close, volume, vwap, trade_count, reason, first_seen, last_seen, times
   FROM gone ORDER BY to_series, ts)";
 
+// Names begin and end at midnight, and so a session has one: its row goes as a whole, unless the other series has
+// other sessions.
 // share: which time of which series' proof is whose from now on. What is in none was asked for under a name
 // that is another's now, or nobody's: it proves nothing.
 inline constexpr char move_proof[] = R"(
@@ -235,7 +237,21 @@ inline constexpr char move_proof[] = R"(
   ORDER BY g.gap_id;
   UPDATE candled.corporate_action a SET instrument_id = p.now FROM pg_temp.piece p
   WHERE a.instrument_id = p.was AND p.now <> p.was AND p.valid @> a.ex_date;
-  SELECT candled.recount_sessions(coalesce(array_agg(series_id), '{}')) FROM pg_temp.own)";
+  WITH gone AS (
+    DELETE FROM candled.series_session k USING pg_temp.own o JOIN candled.series s USING (series_id)
+    WHERE k.series_id = o.series_id
+      AND NOT o.kept @> (k.session_date::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
+    RETURNING k.*
+  )
+  INSERT INTO candled.series_session (series_id, session_date, bars, hash, complete_at)
+  SELECT x.to_series, g.session_date, g.bars, g.hash, g.complete_at
+  FROM gone g JOIN pg_temp.shift x ON x.from_series = g.series_id
+    AND g.session_date::timestamp AT TIME ZONE candled.calendar_zone(x.calendar) >= x.from_ts
+    AND g.session_date::timestamp AT TIME ZONE candled.calendar_zone(x.calendar) < x.until_ts
+  ORDER BY 1, 2;
+  SELECT candled.recount_sessions(coalesce(array_agg(DISTINCT s.series_id), '{}'))
+  FROM pg_temp.shift x JOIN candled.series s ON s.series_id = x.to_series
+  WHERE s.calendar <> x.calendar)";
 
 inline constexpr char report[] = R"(
   WITH change AS (
