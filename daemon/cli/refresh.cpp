@@ -79,7 +79,7 @@ Task<ExitCode> ask_all(Engine& engine, Asked const& asked, std::vector<Reference
         answers.ended_by = page.error();
         break;
       }
-      log_warn("{}: {}: {}", asked.source->name, ticker, page.error().what);
+      log_warn("{}: {} is left out: {}", asked.source->name, ticker, page.error().what);
       answers.some_refused = true;
     }
     if (answers.ended_by) break;

@@ -294,7 +294,7 @@ TEST_F(Refresh, a_ticker_that_the_provider_does_not_know_is_left_and_told) {
   auto const refreshed = world.candled({"instruments", "refresh", "--tickers", "NEW,NOBODY"});
 
   EXPECT_EQ(refreshed.exit_code, 1);
-  EXPECT_NE(refreshed.errors.find("NOBODY: "), std::string::npos) << refreshed.errors;
+  EXPECT_NE(refreshed.errors.find("NOBODY is left out: "), std::string::npos) << refreshed.errors;
   EXPECT_EQ(names(world).size(), 2U);
 }
 
