@@ -20,6 +20,7 @@
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
 #include "provider/polygon.hpp"
+#include "provider/polygon_reference.hpp"
 #include "store/budget_name.hpp"
 #include "store/pg_bar_store.hpp"
 #include "store/pg_ledger.hpp"
@@ -47,6 +48,7 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   auto source = std::make_shared<Source>();
   source->name = provider.name;
   source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
+  source->reference = std::make_unique<PolygonReference>(provider.base_url, provider.api_key);
   source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
   source->pacer =
       std::make_unique<Pacer>(executor, *engine.clock, *engine.ledger, *engine.random,
@@ -103,6 +105,12 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::gaps: return gaps_command(config, options, real_now(lens));
     case Command::check: return check_command(config, options);
     case Command::calendar: return calendar_command(config, options);
+    case Command::import_instruments: return import_instruments_command(config, options);
+    case Command::import_actions: return import_actions_command(config, options);
+    case Command::refresh_instruments:
+      return refresh_instruments_command(*make_engine(config, lens), config, options);
+    case Command::refresh_actions:
+      return refresh_actions_command(*make_engine(config, lens), config, options);
     case Command::migrate: return migrate_command(config, options);
     case Command::version: return version_command(options);
     case Command::run: return run_command(*make_engine(config, lens), config, options);

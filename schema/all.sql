@@ -11,5 +11,6 @@
 \ir ingest.sql
 \ir ledger.sql
 \ir views.sql
+\ir corporate_action.sql
 \ir analyst_views.sql
 \ir roles.sql

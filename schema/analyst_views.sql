@@ -45,12 +45,13 @@ SELECT t.ticker, s.timeframe, s.provider, r.ts, r.seen_at, r.existed,
 FROM candled.bar_revision r
 JOIN candled.series s USING (series_id)
 JOIN candled.instrument_ticker t
-  ON t.instrument_id = s.instrument_id AND t.valid @> (r.ts AT TIME ZONE 'UTC')::date;
+  ON t.instrument_id = s.instrument_id
+  AND r.ts >= candled.named_from(t.valid, s.calendar) AND r.ts < candled.named_until(t.valid, s.calendar);
 -- Rows come in the order of seen_at, so a few bytes a page find them; and unlike a B-tree it never tempts the planner to
 -- walk through time where bars_asof() has a key.
 CREATE INDEX bar_revision_by_time ON candled.bar_revision USING brin (seen_at) WITH (pages_per_range = 32, autosummarize);
 COMMENT ON VIEW   candled.bar_changes             IS 'What bars were before the provider changed them, one row for each change; what they are now is in bars. Ask WHERE seen_at >= ….';
-COMMENT ON COLUMN candled.bar_changes.ticker      IS 'the name that the instrument had on the bar''s date (UTC)';
+COMMENT ON COLUMN candled.bar_changes.ticker      IS 'the name that the instrument had on the bar''s day';
 COMMENT ON COLUMN candled.bar_changes.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.bar_changes.provider    IS 'where the bar comes from';
 COMMENT ON COLUMN candled.bar_changes.ts          IS 'start of the bar''s window, UTC';

@@ -59,6 +59,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
 $function$;
 COMMENT ON FUNCTION candled.calendar_zone(text) IS 'The zone in which a calendar''s days begin.';
 
+-- Midnight in the calendar's zone, not in UTC: a day's after-market hours belong to the name of that day.
+CREATE FUNCTION candled.named_from(valid daterange, calendar text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+  SELECT coalesce(lower(valid)::timestamp AT TIME ZONE candled.calendar_zone(calendar), '-infinity')
+$function$;
+COMMENT ON FUNCTION candled.named_from(daterange, text) IS 'When a ticker began to name an instrument; -infinity: always.';
+
+CREATE FUNCTION candled.named_until(valid daterange, calendar text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+  SELECT coalesce(upper(valid)::timestamp AT TIME ZONE candled.calendar_zone(calendar), 'infinity')
+$function$;
+COMMENT ON FUNCTION candled.named_until(daterange, text) IS 'When a ticker ceased to name an instrument; infinity: it still does.';
+
 CREATE FUNCTION candled.session_range(session candled.market_session, timeframe text) RETURNS tstzrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
   SELECT CASE WHEN timeframe = '1d'

@@ -5,9 +5,10 @@ SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
        nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count
 FROM candled.instrument_ticker t
 JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
-JOIN candled.bar b ON b.series_id = s.series_id AND t.valid @> (b.ts AT TIME ZONE 'UTC')::date;
+JOIN candled.bar b ON b.series_id = s.series_id
+  AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar);
 COMMENT ON VIEW   candled.bars             IS 'All bars, raw, of the primary provider of each instrument and timeframe. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';
-COMMENT ON COLUMN candled.bars.ticker      IS 'the name that the instrument had on the bar''s date (UTC)';
+COMMENT ON COLUMN candled.bars.ticker      IS 'the name that the instrument had on the bar''s day';
 COMMENT ON COLUMN candled.bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.bars.ts          IS 'start of the bar''s window, UTC';
 COMMENT ON COLUMN candled.bars.open        IS 'first price, in the instrument''s currency';
@@ -25,10 +26,11 @@ SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
 FROM candled.series s
 CROSS JOIN LATERAL (SELECT * FROM candled.bar WHERE bar.series_id = s.series_id ORDER BY bar.ts DESC LIMIT 1) b
 JOIN candled.instrument_ticker t
-  ON t.instrument_id = s.instrument_id AND t.valid @> (b.ts AT TIME ZONE 'UTC')::date
+  ON t.instrument_id = s.instrument_id
+  AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar)
 WHERE s.is_primary;
 COMMENT ON VIEW   candled.latest_bars             IS 'The last bar of each ticker and timeframe.';
-COMMENT ON COLUMN candled.latest_bars.ticker      IS 'the name that the instrument had on the bar''s date (UTC)';
+COMMENT ON COLUMN candled.latest_bars.ticker      IS 'the name that the instrument had on the bar''s day';
 COMMENT ON COLUMN candled.latest_bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.latest_bars.ts          IS 'start of the bar''s window, UTC';
 COMMENT ON COLUMN candled.latest_bars.open        IS 'first price, in the instrument''s currency';
@@ -49,7 +51,7 @@ SELECT t.ticker, s.timeframe, s.provider, h.gap_from, h.gap_until, h.reason, h.d
 FROM candled.series s
 CROSS JOIN LATERAL (
   SELECT EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar) AS is_known,
-         (SELECT range_agg(tstzrange(lower(n.valid)::timestamp AT TIME ZONE 'UTC', upper(n.valid)::timestamp AT TIME ZONE 'UTC'))
+         (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar), candled.named_until(n.valid, s.calendar)))
           FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id) AS named
 ) c
 CROSS JOIN LATERAL (
@@ -78,7 +80,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT n.ticker FROM candled.instrument_ticker n
   WHERE n.instrument_id = s.instrument_id
-    AND n.valid && daterange((h.gap_from AT TIME ZONE 'UTC')::date, (h.gap_until AT TIME ZONE 'UTC')::date, '[]')
+    AND candled.named_from(n.valid, s.calendar) < h.gap_until AND candled.named_until(n.valid, s.calendar) > h.gap_from
   ORDER BY upper(n.valid) DESC NULLS FIRST LIMIT 1
 ) t;
 COMMENT ON VIEW   candled.gaps             IS 'What is missing and why, one row for each hole: failed ranges, sessions without a bar, and holes from wanted_from until now that were never asked.';
@@ -99,7 +101,10 @@ SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
        lower(s.covered) AS covered_from, upper(s.covered) AS covered_until,
        (SELECT count(*) FROM unnest(
           CASE WHEN s.wanted_from < upper(s.covered) THEN tstzmultirange(tstzrange(s.wanted_from, upper(s.covered)))
-               ELSE '{}' END - s.covered)) AS holes,
+               ELSE '{}' END
+          * (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar), candled.named_until(n.valid, s.calendar)))
+             FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id)
+          - s.covered)) AS holes,
        (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
        (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at
 FROM candled.series s
@@ -116,7 +121,7 @@ COMMENT ON COLUMN candled.coverage_report.is_primary    IS 'true when the view b
 COMMENT ON COLUMN candled.coverage_report.wanted_from   IS 'how far back coverage is wanted, UTC';
 COMMENT ON COLUMN candled.coverage_report.covered_from  IS 'start of the oldest range that is covered, UTC; NULL: nothing is';
 COMMENT ON COLUMN candled.coverage_report.covered_until IS 'end of the newest range that is covered, not included, UTC; NULL: nothing is';
-COMMENT ON COLUMN candled.coverage_report.holes         IS 'number of ranges between wanted_from and covered_until that are not covered';
+COMMENT ON COLUMN candled.coverage_report.holes         IS 'number of ranges between wanted_from and covered_until, while it had a ticker, that are not covered';
 COMMENT ON COLUMN candled.coverage_report.open_gaps     IS 'number of ranges that failed and wait to be tried again';
 COMMENT ON COLUMN candled.coverage_report.last_bar_at   IS 'start of the newest bar, UTC; NULL: none';
 
@@ -214,7 +219,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     SELECT range_agg(l.during) AS covered FROM candled.coverage_log l
     WHERE l.series_ids @> ARRAY[s.series_id] AND l.covered_at <= bars_asof.at
   ) c
-  JOIN candled.bar b ON b.series_id = s.series_id AND t.valid @> (b.ts AT TIME ZONE 'UTC')::date AND c.covered @> b.ts
+  JOIN candled.bar b ON b.series_id = s.series_id AND c.covered @> b.ts
+    AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar)
   LEFT JOIN LATERAL (
     SELECT v.* FROM candled.bar_revision v
     WHERE v.series_id = b.series_id AND v.ts = b.ts AND v.seen_at > bars_asof.at

@@ -18,6 +18,13 @@ ExitCode detach_command(Config const& config, Options const& options, UtcTime no
 ExitCode cancel_command(Config const& config, Options const& options);
 ExitCode retry_command(Config const& config, Options const& options);
 
+// These take over what a file says, and need no engine.
+ExitCode import_instruments_command(Config const& config, Options const& options);
+ExitCode import_actions_command(Config const& config, Options const& options);
+// These ask the provider's reference endpoints, within its budget.
+ExitCode refresh_instruments_command(Engine& engine, Config const& config, Options const& options);
+ExitCode refresh_actions_command(Engine& engine, Config const& config, Options const& options);
+
 // These read, and need no engine.
 ExitCode plan_command(Config const& config, Options const& options, UtcTime now);
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);

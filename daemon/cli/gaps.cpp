@@ -13,6 +13,13 @@ namespace candled {
 
 namespace {
 
+// A gap goes by the ticker of its time.
+bool is_of(Series const& series, GapRow const& gap) {
+  return std::ranges::any_of(names_of(series), [&](Name const& name) {
+    return name.ticker == gap.ticker && name.during.overlaps(gap.range);
+  });
+}
+
 // The gaps of the chosen jobs' series, and, for series that are not as far as they should be by now, what was
 // never asked: the database cannot know how far a job has to reach, its calendar and history do.
 std::vector<GapRow> gaps_of(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
@@ -23,20 +30,21 @@ std::vector<GapRow> gaps_of(Job const& job, JobConfig const& config, std::vector
     auto const is_ours = [&](auto const& row) {
       return row.ticker == ticker && row.provider == config.provider && row.timeframe == timeframe;
     };
-    RangeSet explained;
+    Series series{.ticker = ticker, .covered = {}, .parked = {}};
+    if (auto const row = std::ranges::find_if(coverage, is_ours); row != coverage.end())
+      series.names = row->names, series.covered = row->covered;
     for (auto const& gap : known) {
-      if (!is_ours(gap) || gap.reason == "never_asked") continue;
-      explained.add(gap.range);
+      if (!is_of(series, gap) || gap.reason == "never_asked" || gap.provider != config.provider ||
+          gap.timeframe != timeframe)
+        continue;
+      series.parked.add(gap.range);
       gaps.push_back(gap);
     }
-    auto const row = std::ranges::find_if(coverage, is_ours);
-    auto const covered = row == coverage.end() ? RangeSet{} : row->covered;
-    for (auto const& range :
-         ranges_due(job.calendar, job.timeframe, everything_due(job, now).wanted, covered, explained))
+    for (auto const& window : windows_due(job, {series}, everything_due(job, now), now))
       gaps.push_back({.ticker = ticker,
                       .timeframe = timeframe,
                       .provider = config.provider,
-                      .range = range,
+                      .range = window.range,
                       .reason = "never_asked",
                       .detail = "not asked yet"});
   }

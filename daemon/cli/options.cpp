@@ -161,13 +161,84 @@ void add_calendar(CLI::App& app, Raw& raw) {
       ->required();
 }
 
+constexpr auto instruments_footer =
+    "FILE is CSV; its first line names the columns: instrument (a FIGI, or any name that stays), ticker, "
+    "and, "
+    "where they\n"
+    "are known, first_date and last_date (both included) and exchange. What it says of its instruments is "
+    "all "
+    "there is\n"
+    "to know of them; bars that are stored under another one go to the right one. Done again, it changes "
+    "nothing.\n"
+    "\n"
+    "Example: instrument,ticker,first_date,last_date\n"
+    "         BBG000MM2P62,FB,2012-05-18,2022-06-08\n"
+    "         BBG000MM2P62,META,2022-06-09,";
+
+constexpr auto actions_footer =
+    "FILE is CSV; its first line names the columns: ticker (of that day), kind (split or dividend), ex_date, "
+    "value\n"
+    "(of a split new:old shares, 7:1, 1:20; of a dividend the cash a share), and, where they are known, "
+    "currency "
+    "and id.\n"
+    "A line that is known changes nothing; one with another value replaces what the same source said "
+    "before.\n"
+    "\n"
+    "Example: ticker,kind,ex_date,value,currency\n"
+    "         AAPL,split,2020-08-31,4:1,\n"
+    "         AAPL,dividend,2020-08-07,0.82,USD";
+
+// `import` and `refresh` of instruments and actions: what they share. Options of the command may follow
+// theirs.
+void add_import(CLI::App* command, Raw& raw, char const* about_it, Command means) {
+  auto* const import = command->add_subcommand("import", about_it)->fallthrough();
+  import->add_option("file", raw.options.file, "the file")->required();
+  if (means == Command::import_actions)
+    import->add_option("--source", raw.options.source, "who says so")->default_val("file");
+  import->callback([&raw, means] { raw.options.command = means; });
+}
+
+void add_refresh(CLI::App* command, Raw& raw, char const* about_it, Command means) {
+  auto* const refresh = command->add_subcommand("refresh", about_it)->fallthrough();
+  refresh
+      ->add_option("--tickers", raw.options.symbols,
+                   "only these, with commas between them; all of the jobs' when left out")
+      ->delimiter(',');
+  refresh->add_option("--provider", raw.options.provider, "which to ask, where there are several");
+  refresh->callback([&raw, means] { raw.options.command = means; });
+}
+
+void add_reference(CLI::App& app, Raw& raw) {
+  auto* const instruments =
+      add_data_command(app, raw, "instruments", "which instrument had which ticker when");
+  instruments->add_flag("--dry-run", raw.options.dry_run, "say what would change, and change nothing");
+  instruments->require_subcommand(1)->footer(instruments_footer);
+  add_import(instruments, raw, "take it over from a file", Command::import_instruments);
+  add_refresh(instruments, raw, "ask the provider", Command::refresh_instruments);
+  auto* const actions = add_data_command(app, raw, "actions", "splits and dividends, for bars_adjusted");
+  actions->add_flag("--dry-run", raw.options.dry_run, "say what would change, and change nothing");
+  actions->require_subcommand(1)->footer(actions_footer);
+  add_import(actions, raw, "take them over from a file", Command::import_actions);
+  add_refresh(actions, raw, "ask the provider", Command::refresh_actions);
+}
+
 std::map<std::string, Command> const& commands() {
-  static std::map<std::string, Command> const all{
-      {"run", Command::run},         {"once", Command::once},       {"backfill", Command::backfill},
-      {"cancel", Command::cancel},   {"retry", Command::retry},     {"plan", Command::plan},
-      {"status", Command::status},   {"gaps", Command::gaps},       {"check", Command::check},
-      {"migrate", Command::migrate}, {"version", Command::version}, {"calendar", Command::calendar},
-      {"repair", Command::repair}};
+  static std::map<std::string, Command> const all{{"run", Command::run},
+                                                  {"once", Command::once},
+                                                  {"backfill", Command::backfill},
+                                                  {"cancel", Command::cancel},
+                                                  {"retry", Command::retry},
+                                                  {"plan", Command::plan},
+                                                  {"status", Command::status},
+                                                  {"gaps", Command::gaps},
+                                                  {"check", Command::check},
+                                                  {"migrate", Command::migrate},
+                                                  {"version", Command::version},
+                                                  {"calendar", Command::calendar},
+                                                  {"repair", Command::repair},
+                                                  // Their subcommands say which.
+                                                  {"instruments", Command::import_instruments},
+                                                  {"actions", Command::import_actions}};
   return all;
 }
 
@@ -188,6 +259,7 @@ void describe(CLI::App& app, Raw& raw) {
       raw);
   add_gaps(app, raw);
   add_calendar(app, raw);
+  add_reference(app, raw);
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
   auto* const migrate =
       add_command(app, raw, "migrate", "create the tables, or bring them and the calendars up to date");
@@ -264,7 +336,9 @@ std::variant<Options, UsageAnswer> parse_options(int argc, char const* const* ar
   } catch (CLI::ParseError const& error) {
     return answer_of(app, error);
   }
-  raw.options.command = commands().at(app.get_subcommands().front()->get_name());
+  auto const* const command = app.get_subcommands().front();
+  bool const is_said = command->get_name() == "instruments" || command->get_name() == "actions";
+  if (!is_said) raw.options.command = commands().at(command->get_name());
   if (raw.json) raw.options.output = OutputFormat::json;
   if (auto const problem = read_together(raw, raw.options))
     return UsageAnswer{.text = *problem + "\n", .exit_code = ExitCode::usage};

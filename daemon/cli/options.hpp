@@ -25,6 +25,10 @@ enum class Command {
   gaps,
   check,
   calendar,
+  import_instruments,
+  refresh_instruments,
+  import_actions,
+  refresh_actions,
   migrate,
   version
 };
@@ -38,14 +42,17 @@ struct Options {
   Command command = Command::version;
   std::string config = "candled.yaml";
   OutputFormat output = OutputFormat::text;
-  bool dry_run = false;        // migrate
+  bool dry_run = false;        // migrate, instruments, actions
   std::optional<Moment> from;  // backfill: both are there; repair: both or none; calendar: dates, or none
   std::optional<Moment> to;
-  std::string job;                             // backfill, repair, plan, once, gaps, status: empty: all
-  std::vector<std::string> symbols;            // backfill, repair; empty: all of the job
-  std::string reason;                          // gaps: only those of this reason; empty: all
-  bool detach = false;                         // backfill, repair: the daemon does it
-  std::int64_t request = 0;                    // cancel, retry
+  std::string job;                   // backfill, repair, plan, once, gaps, status: empty: all
+  std::vector<std::string> symbols;  // backfill, repair, instruments and actions refresh; empty: all
+  std::string reason;                // gaps: only those of this reason; empty: all
+  std::string file;                  // instruments import, actions import
+  std::string source;                // actions import: who says so
+  std::string provider;              // instruments refresh, actions refresh; empty: the only one
+  bool detach = false;               // backfill, repair: the daemon does it
+  std::int64_t request = 0;          // cancel, retry
   CalendarKind calendar = CalendarKind::xnys;  // calendar
   // calendar close and early-close: the day to write down; nullopt: list sessions.
   std::optional<CalendarOverride> day;

@@ -34,7 +34,7 @@ std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> 
                .covered = {},
                .parked = {}};
     for (auto const& row : coverage)
-      if (is_ours(row, ticker)) one.covered = row.covered;
+      if (is_ours(row, ticker)) one.covered = row.covered, one.names = row.names;
     for (auto const& gap : gaps)
       if (is_ours(gap, ticker) && gap.reason != "never_asked")
         (gap.next_try_at > now ? one.parked : one.again).add(gap.range);

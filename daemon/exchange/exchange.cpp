@@ -133,13 +133,17 @@ Reply Exchange::answer(Request const& request, UtcTime now, SteadyTime arrival) 
   };
   if (request.method != "GET") {
     refuse(ExchangeRefusal::bad_method);
-  } else if (!ask) {
+  } else if (!ask && !is_reference_path(target)) {
     refuse(ExchangeRefusal::no_such_path);
   } else if (refused) {
     refuse(*refused);
   } else if (over_limit(credential, arrival)) {
     ++log.limited;
     refuse(ExchangeRefusal::too_many_requests);
+  } else if (!ask) {
+    reply.request_id = new_request_id();
+    reply.answer =
+        reference_answer(settings_.reference, target, settings_.terms.next_url_host, reply.request_id);
   } else if (!*ask) {
     refuse(ask->error());
   } else {

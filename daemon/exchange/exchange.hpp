@@ -13,6 +13,7 @@
 #include "exchange/answer.hpp"
 #include "exchange/credentials.hpp"
 #include "exchange/faults.hpp"
+#include "exchange/reference_answers.hpp"
 #include "exchange/request_log.hpp"
 
 namespace candled {
@@ -24,6 +25,7 @@ struct ExchangeSettings {
   Terms terms = {};                                  // `now` is that of each request
   FaultRules faults = {};
   Milliseconds latency{0};  // before each answer
+  ReferenceData reference = {};
 };
 
 // A request as far as an answer depends on it.

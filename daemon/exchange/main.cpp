@@ -41,6 +41,9 @@ struct Options {
   bool no_gzip = false;
   std::size_t page_limit_max = 50'000;
   std::string next_url_host;
+  std::string instruments;
+  std::string actions;
+  bool old_reference = false;
   std::string faults;
   std::optional<std::uint64_t> fault_seed;
   std::string report;
@@ -84,6 +87,17 @@ void declare_synthetic(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
 }
 
+void declare_reference(CLI::App& app, Options& options) {
+  app.add_option("--instruments", options.instruments,
+                 "who had which ticker when: a file as `candled instruments import` reads it")
+      ->type_name("FILE");
+  app.add_option("--actions", options.actions,
+                 "splits and dividends: a file as `candled actions import` reads it")
+      ->type_name("FILE");
+  app.add_flag("--old-reference", options.old_reference,
+               "splits and dividends in their form before 2026 only: /v3/reference/...");
+}
+
 void declare(CLI::App& app, Options& options) {
   app.set_version_flag("--version", CANDLED_VERSION);
   app.add_option("--listen", options.listen, "where to listen; port 0 takes a free one")
@@ -121,6 +135,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--next-url-host", options.next_url_host,
                  "what next_url starts with (default: its own address)")
       ->type_name("URL");
+  declare_reference(app, options);
   app.add_option("--faults", options.faults, "what goes wrong, one rule a line: docs/exchange.md")
       ->type_name("FILE");
   app.add_option("--fault-seed", options.fault_seed, "instead of the file's seed=N")->type_name("N");
@@ -179,6 +194,21 @@ FaultRules read_faults(Options const& options) {
   return *std::move(rules);
 }
 
+// The rows of a CSV file; none without a file.
+template <class Parse>
+auto read_reference(std::string const& path, std::string_view option, Parse parse) {
+  using Rows = typename decltype(parse(std::string_view{}))::value_type;
+  if (path.empty()) return Rows{};
+  std::ifstream const file{path};
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file || !text) throw UsageError{fmt::format("{}: {} cannot be read", option, path)};
+  auto rows = parse(text.str());
+  if (!rows)
+    throw UsageError{fmt::format("{}:{}: {}", path, rows.error().front().line, rows.error().front().what)};
+  return *std::move(rows);
+}
+
 ExchangeSettings settings_of(Options const& options) {
   constexpr auto limit_form = "a limit such as 150/1m";
   ExchangeSettings settings{
@@ -192,7 +222,11 @@ ExchangeSettings settings_of(Options const& options) {
                 .next_url_host = options.next_url_host,
                 .now = {}},
       .faults = read_faults(options),
-      .latency = need(parse_duration(options.latency), "--latency", options.latency, duration_form)};
+      .latency = need(parse_duration(options.latency), "--latency", options.latency, duration_form),
+      .reference = {.page_limit_max = std::min<std::size_t>(options.page_limit_max, 1'000),
+                    .names = read_reference(options.instruments, "--instruments", parse_instrument_names),
+                    .actions = read_reference(options.actions, "--actions", parse_corporate_actions),
+                    .old_form_only = options.old_reference}};
   if (!options.limit.empty())
     settings.limit = need(parse_request_limit(options.limit), "--limit", options.limit, limit_form);
   if (!options.horizon.empty())

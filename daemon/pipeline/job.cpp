@@ -43,6 +43,20 @@ RangeSet open_gaps(Series const& series, Order const& order) {
   return gaps;
 }
 
+// The start of the first bar that starts at `time` or later.
+UtcTime first_start(Job const& job, UtcTime time) {
+  return bar_end(job.timeframe, job.calendar.zone(), time - Milliseconds{1});
+}
+
+// The part of an order in which the provider knows the instrument by this name: a bar has the name of its
+// start.
+Order under(Name const& name, Job const& job, Order order) {
+  auto& [from, to] = order.wanted;
+  if (name.during.from > from) from = first_start(job, name.during.from);
+  if (name.during.to < to) to = std::min(to, first_start(job, name.during.to));
+  return order;
+}
+
 std::vector<TimeRange> ranges_of(Job const& job, Series const& series, Order const& order, UtcTime now) {
   if (order.work == Work::uncovered) {
     RangeSet set_aside;
@@ -59,6 +73,11 @@ std::vector<TimeRange> ranges_of(Job const& job, Series const& series, Order con
 }
 
 }  // namespace
+
+std::vector<Name> names_of(Series const& series) {
+  if (!series.names.empty()) return series.names;
+  return {{.ticker = series.ticker, .during = {.from = UtcTime::min(), .to = UtcTime::max()}}};
+}
 
 Order everything_due(Job const& job, UtcTime now) {
   auto const asked = job.schedule ? delay_of(*job.schedule) : Milliseconds{0};
@@ -100,21 +119,26 @@ std::vector<Window> windows_due(Job const& job, std::vector<Series> const& serie
                                 UtcTime now) {
   std::vector<Window> windows;
   for (auto const& one : series)
-    for (auto const& range : ranges_of(job, one, order, now))
-      windows.push_back({.series = one.id, .ticker = one.ticker, .range = range});
+    for (auto const& name : names_of(one))
+      for (auto const& range : ranges_of(job, one, under(name, job, order), now))
+        windows.push_back({.series = one.id, .ticker = name.ticker, .range = range});
   return windows;
 }
 
 std::vector<Window> windows_again(Job const& job, std::vector<Window> const& asked,
                                   std::vector<FailedWindow> const& rejected) {
-  std::map<SeriesId, RangeSet> holes;
-  for (auto const& one : rejected) holes[one.series].add(one.range);
-  std::vector<Window> windows;
-  for (auto const& [series, ranges] : holes) {
-    auto const window = std::ranges::find(asked, series, &Window::series);
-    for (auto const& range : join_where_cheaper(job.calendar, job.timeframe, ranges.ranges(), {}))
-      windows.push_back({.series = series, .ticker = window->ticker, .range = range});
+  // Within the window that brought it: beyond, the instrument may have had another ticker.
+  std::map<std::size_t, RangeSet> holes;
+  for (auto const& one : rejected) {
+    auto const brought = std::ranges::find_if(asked, [&](Window const& window) {
+      return window.series == one.series && window.range.overlaps(one.range);
+    });
+    holes[static_cast<std::size_t>(brought - asked.begin())].add(one.range);
   }
+  std::vector<Window> windows;
+  for (auto const& [index, ranges] : holes)
+    for (auto const& range : join_where_cheaper(job.calendar, job.timeframe, ranges.ranges(), {}))
+      windows.push_back({.series = asked[index].series, .ticker = asked[index].ticker, .range = range});
   return windows;
 }
 

@@ -67,7 +67,12 @@ UtcTime settled_until(Job const& job, Milliseconds after, UtcTime now);
 
 SeriesQuery series_query(Job const& job, UtcTime now);
 
-// The windows that `series` still need. Pure.
+// Never empty.
+std::vector<Name> names_of(Series const& series);
+
+// The windows that `series` still need, each under the ticker that the instrument had then: a provider
+// answers for whoever had a ticker in the time that is asked for. What lies where it had none is not due.
+// Pure.
 std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
                                 UtcTime now);
 

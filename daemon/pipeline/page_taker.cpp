@@ -97,6 +97,7 @@ std::vector<LoadSlice::SettledPart> PageTaker::settled_by(RangeSet const& proven
 LoadSlice PageTaker::slice_of(Window const& rest, Page const& page, std::size_t first,
                               std::vector<FailedBar> const& impossible) {
   LoadSlice slice{.series = rest.series,
+                  .ticker = rest.ticker,
                   .first = first,
                   .count = loader_.bars().size() - first,
                   .proven = {TimeRange{.from = rest.range.from, .to = page.proven_until}}};

@@ -13,12 +13,14 @@
 #include "http/http_client.hpp"
 #include "pipeline/pacer.hpp"
 #include "provider/provider.hpp"
+#include "provider/reference.hpp"
 
 namespace candled {
 
 struct Source {
   std::string name;
   std::unique_ptr<Provider> provider;
+  std::unique_ptr<Reference> reference = nullptr;  // null: it has none
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Pacer> pacer;
   RetryPolicy retry;

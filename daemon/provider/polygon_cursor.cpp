@@ -84,18 +84,6 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return result;
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kept =
-      "-._~:";  // unreserved, and ':', which the provider itself leaves as it is
-  std::string result;
-  for (char const c : text) {
-    auto const byte = static_cast<unsigned char>(c);
-    bool const plain = (byte < 0x80 && std::isalnum(byte) != 0) || kept.contains(c);
-    result += plain ? std::string{c} : fmt::format("%{:02X}", byte);
-  }
-  return result;
-}
-
 // Milliseconds, or a date. 13 digits reach the year 2286.
 std::optional<UtcTime> parse_time(std::string_view text, Zone zone) {
   if (auto const date = parse_date(text)) return zone.at(*date, Milliseconds{0});
@@ -108,6 +96,10 @@ std::optional<UtcTime> parse_time(std::string_view text, Zone zone) {
 
 std::string_view adjusted_value(Prices prices) {
   return prices == Prices::raw ? "false" : "true";
+}
+
+bool is_key(std::string_view parameter) {
+  return lower(percent_decoded(parameter.substr(0, parameter.find('='))).value_or("")) == "apikey";
 }
 
 // Their query without their key and with our `adjusted`, which recorded cursors lack. nullopt: it asks for
@@ -131,6 +123,18 @@ std::unexpected<Error> malformed(std::string_view reason) {
 }
 
 }  // namespace
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kept =
+      "-._~:";  // unreserved, and ':', which the provider itself leaves as it is
+  std::string result;
+  for (char const c : text) {
+    auto const byte = static_cast<unsigned char>(c);
+    bool const plain = (byte < 0x80 && std::isalnum(byte) != 0) || kept.contains(c);
+    result += plain ? std::string{c} : fmt::format("%{:02X}", byte);
+  }
+  return result;
+}
 
 std::string aggregates_path(std::string_view ticker, Timeframe timeframe) {
   std::string_view span;
@@ -177,6 +181,19 @@ Result<NextPage> parse_next_url(std::string_view url, std::string_view base_url,
   return NextPage{
       .from = *from,
       .path = fmt::format("{}{}/{}?{}", aggregates_path(ticker, timeframe), times[0], times[1], *query)};
+}
+
+Result<std::string> parse_next_path(std::string_view url, std::string_view base_url, std::string_view path) {
+  auto const parts = split_url(url);
+  auto const base = split_url(fmt::format("{}/", base_url));
+  if (!parts || !base) return malformed("is not an absolute http or https URL");
+  if (!same_provider(parts->authority, base->authority)) return malformed("names another host than base_url");
+  if (parts->path != path) return malformed("names another endpoint");
+  std::string query;
+  for (auto const parameter : split(parts->query, '&'))
+    if (!parameter.empty() && !is_key(parameter))
+      query += fmt::format("{}{}", query.empty() ? "" : "&", parameter);
+  return fmt::format("{}?{}", path, query);
 }
 
 }  // namespace candled

@@ -29,4 +29,11 @@ struct NextPage {
 Result<NextPage> parse_next_url(std::string_view url, std::string_view base_url, std::string_view ticker,
                                 Timeframe timeframe, Prices prices);
 
+// A part of a path, or a value of a query; ':' stays as it is, as in the provider's own URLs.
+std::string percent_encoded(std::string_view text);
+
+// Path and query, without its key, of a next_url that names the host as above and exactly this path.
+// malformed: anything else.
+Result<std::string> parse_next_path(std::string_view url, std::string_view base_url, std::string_view path);
+
 }  // namespace candled

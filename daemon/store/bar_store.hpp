@@ -23,10 +23,18 @@ struct Settled {
   RangeSet during;
 };
 
+// A ticker of an instrument, and the time in which the provider knows the instrument by it: from midnight to
+// midnight in the zone of the series' calendar; UtcTime::min() and max(): open.
+struct Name {
+  std::string ticker;
+  TimeRange during;
+};
+
 // What is known of one series before work on it is planned.
 struct Series {
   SeriesId id{};
-  std::string ticker;
+  std::string ticker;            // of today
+  std::vector<Name> names = {};  // oldest first; empty: it was always the ticker of today
   RangeSet covered;              // asked, answered and committed
   RangeSet parked;               // in an open gap that is not to be tried again yet
   RangeSet again;                // in an open gap that is: the repair lane's
@@ -59,6 +67,7 @@ struct RejectedBar {
 // One series' share of a load: bars[first, first + count), oldest first, no two with the same start.
 struct LoadSlice {
   SeriesId series{};
+  std::string ticker = {};  // that was asked for it; empty: the series was not asked for by a ticker
   std::size_t first = 0;
   std::size_t count = 0;
   RangeSet proven;  // becomes covered in the same transaction; holds every bar of the slice
@@ -143,7 +152,8 @@ class BarStore {
   // Registers what is new, and says what is known, in the order of query.tickers.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
 
-  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing.
+  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing. db_refused
+  // when a slice's ticker is not, or not for all that it proves, the instrument's any more.
   virtual Task<Result<LoadReport>> load(Load const& load) = 0;
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;

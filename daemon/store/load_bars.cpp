@@ -12,6 +12,7 @@
 
 #include "core/failpoint.hpp"
 #include "store/bar_copy.hpp"
+#include "store/check_names.hpp"
 #include "store/compare_bars.hpp"
 #include "store/coverage.hpp"
 #include "store/park_windows.hpp"
@@ -198,6 +199,7 @@ LoadReport Loading::attempt(Compare compare, Writing writing) {
     return report;
   }
   read_states(work, Locking::rows, states);
+  check_names(work, load_);
   auto verdicts = compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, compare));
   // The time of all that this load changes. Read under the locks, so that loads of a series have theirs in
   // the order in which they are committed.

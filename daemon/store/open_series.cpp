@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/pg_text.hpp"
+#include "store/series_names.hpp"
 
 namespace candled {
 
@@ -21,7 +22,7 @@ std::string const& find_sql() {
     SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
-      ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date
+      ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
     LEFT JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.timeframe = $2 AND s.provider = $3
     LEFT JOIN LATERAL (
       SELECT range_agg(during) FILTER (WHERE next_try_at > $4::timestamptz) AS parked,
@@ -36,11 +37,14 @@ std::string const& find_sql() {
 // Two that register at once take turns; who only reads does not wait. "candled" and one more, in ASCII.
 constexpr char lock_sql[] = "SELECT pg_advisory_xact_lock(x'63616e646c656473'::int8)";
 
+constexpr char today_sql[] = "SELECT ($1::timestamptz AT TIME ZONE candled.calendar_zone($2))::date";
+
+// $1 tickers, $2 today.
 constexpr char add_tickers_sql[] = R"(
   WITH missing AS (
     SELECT DISTINCT ticker FROM unnest($1::text[]) AS q (ticker)
     WHERE NOT EXISTS (SELECT FROM candled.instrument_ticker t
-                      WHERE t.ticker = q.ticker AND t.valid @> ($2::timestamptz AT TIME ZONE 'UTC')::date)
+                      WHERE t.ticker = q.ticker AND t.valid @> $2::date)
   ), numbered AS (
     SELECT ticker, row_number() OVER (ORDER BY ticker) AS place FROM missing
   ), made AS (
@@ -50,8 +54,11 @@ constexpr char add_tickers_sql[] = R"(
   )
   INSERT INTO candled.instrument_ticker (ticker, instrument_id, valid)
   SELECT n.ticker, m.instrument_id,
-         -- A name that was another's belongs to this one only from where the other's time ended.
-         daterange((SELECT max(upper(t.valid)) FROM candled.instrument_ticker t WHERE t.ticker = n.ticker), NULL)
+         -- A name that was another's belongs to this one only from where the other's time ended, and until the next.
+         daterange((SELECT max(upper(t.valid)) FROM candled.instrument_ticker t
+                    WHERE t.ticker = n.ticker AND upper(t.valid) <= $2::date),
+                   (SELECT min(lower(t.valid)) FROM candled.instrument_ticker t
+                    WHERE t.ticker = n.ticker AND lower(t.valid) > $2::date))
   FROM numbered n JOIN made_numbered m USING (place))";
 
 constexpr char add_series_sql[] = R"(
@@ -61,7 +68,7 @@ constexpr char add_series_sql[] = R"(
                      WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
   FROM unnest($1::text[]) AS q (ticker)
   JOIN candled.instrument_ticker t
-    ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date
+    ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
   ORDER BY 1
   ON CONFLICT (instrument_id, timeframe, provider) DO NOTHING)";
 
@@ -73,7 +80,7 @@ constexpr char change_series_sql[] = R"(
     WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6)
       AND s.instrument_id IN (
         SELECT t.instrument_id FROM candled.instrument_ticker t
-        WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE 'UTC')::date)
+        WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date)
     ORDER BY s.series_id FOR NO KEY UPDATE
   ), changed AS (
     UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6
@@ -131,13 +138,22 @@ std::vector<Series> to_series(pqxx::result const& found) {
 
 void register_series(pqxx::work& work, Parameters const& parameters) {
   work.exec(lock_sql);
-  work.exec_params(add_tickers_sql, parameters.tickers, parameters.now);
+  auto const today = work.exec_params1(today_sql, parameters.now, parameters.calendar)[0].as<std::string>();
+  work.exec_params(add_tickers_sql, parameters.tickers, today);
   run(work, add_series_sql, parameters);
   std::string const moved = run(work, change_series_sql, parameters)[0][0].c_str();
   if (moved == "{}") return;
   // Rare, and as long as it takes to read the bars of a series that moves to another calendar.
   work.exec("SET LOCAL statement_timeout = 0");
   work.exec_params(recount_sql, moved);
+}
+
+void take_names(pqxx::work& work, std::vector<Series>& series) {
+  std::vector<SeriesId> ids;
+  for (auto const& one : series) ids.push_back(one.id);
+  auto const names = read_names(work, ids);
+  for (auto& one : series)
+    if (auto const found = names.find(one.id); found != names.end()) one.names = found->second;
 }
 
 using SettledBySeries = std::map<std::pair<SeriesId, Milliseconds>, Settled>;
@@ -199,6 +215,7 @@ std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& que
     found = run(work, find_sql(), parameters);
   }
   auto series = to_series(found);
+  take_names(work, series);
   bool const settles = settle(work, query, series);
   if (is_new || settles) work.commit();
   return series;

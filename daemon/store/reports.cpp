@@ -4,6 +4,7 @@
 
 #include "store/pg_connection.hpp"
 #include "store/pg_text.hpp"
+#include "store/series_names.hpp"
 
 namespace candled {
 
@@ -16,10 +17,10 @@ std::string coverage_sql() {
     SELECT t.ticker, s.timeframe, s.provider, {}, {},
            (SELECT {} FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1),
            (SELECT count(*) FROM candled.rejected_bar r WHERE r.series_id = s.series_id),
-           (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id)
+           (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id), s.series_id
     FROM candled.series s
     JOIN candled.instrument_ticker t
-      ON t.instrument_id = s.instrument_id AND t.valid @> (now() AT TIME ZONE 'UTC')::date
+      ON t.instrument_id = s.instrument_id AND t.valid @> (now() AT TIME ZONE candled.calendar_zone(s.calendar))::date
     ORDER BY t.ticker, {}, s.provider)",
                      time_sql("s.wanted_from"), ranges_sql("s.covered"), time_sql("b.ts"), by_length);
 }
@@ -67,10 +68,12 @@ std::optional<UtcTime> optional_time(pqxx::field const& field) {
 }
 
 CoverageRow coverage_row(pqxx::row const& row) {
-  return {.ticker = text(row[0]),
+  return {.id = SeriesId{row[8].as<int>()},
+          .ticker = text(row[0]),
           .timeframe = text(row[1]),
           .provider = text(row[2]),
           .wanted_from = time(row[3]),
+          .names = {},
           .covered = parse_ranges(row[4].c_str()),
           .last_bar_at = optional_time(row[5]),
           .rejected = number(row[6]),
@@ -133,7 +136,19 @@ Result<std::vector<Row>> read_rows(Secret const& url, Ask const& ask, Row (*make
 }  // namespace
 
 Result<std::vector<CoverageRow>> read_coverage(Secret const& url) {
-  return read_rows(url, [](pqxx::work& work) { return work.exec(coverage_sql()); }, coverage_row);
+  std::map<SeriesId, std::vector<Name>> names;
+  auto const ask = [&](pqxx::work& work) {
+    auto found = work.exec(coverage_sql());
+    std::vector<SeriesId> ids;
+    for (auto const& row : found) ids.push_back(SeriesId{row[8].as<int>()});
+    names = read_names(work, ids);
+    return found;
+  };
+  auto all = read_rows(url, ask, coverage_row);
+  if (all)
+    for (auto& row : *all)
+      if (auto const found = names.find(row.id); found != names.end()) row.names = found->second;
+  return all;
 }
 
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {

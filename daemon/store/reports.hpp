@@ -10,15 +10,18 @@
 #include "core/range_set.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
+#include "store/bar_store.hpp"
 
 namespace candled {
 
 // One series, by its ticker of today.
 struct CoverageRow {
+  SeriesId id{};
   std::string ticker;
   std::string timeframe;
   std::string provider;
   UtcTime wanted_from;
+  std::vector<Name> names;  // as in Series
   RangeSet covered;
   std::optional<UtcTime> last_bar_at;  // start of the newest bar
   std::int64_t rejected = 0;           // different impossible bars

@@ -146,5 +146,66 @@ TEST(WindowsDue, what_had_settled_before_the_time_was_asked_for_is_not_read_agai
   EXPECT_TRUE(windows_due(job, {one}, order_of(Lane::settle, job, now), now).empty());
 }
 
+// Facebook was FB until the end of June 8, 2022 in New York.
+Series renamed(RangeSet covered = {}) {
+  return {.id = SeriesId{1},
+          .ticker = "META",
+          .names = {{.ticker = "FB", .during = between("2012-05-18T04:00:00Z", "2022-06-09T04:00:00Z")},
+                    {.ticker = "META", .during = {.from = at("2022-06-09T04:00:00Z"), .to = UtcTime::max()}}},
+          .covered = std::move(covered)};
+}
+
+TEST(WindowsDue, each_time_is_asked_for_under_the_ticker_of_that_time) {
+  Order const order{.wanted = between("2022-06-08T04:00:00Z", "2022-06-11T04:00:00Z")};
+
+  auto const windows = windows_due(minutes(), {renamed()}, order, now);
+
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].ticker, "FB");
+  EXPECT_EQ(windows[0].range, between("2022-06-08T04:00:00Z", "2022-06-09T04:00:00Z"));
+  EXPECT_EQ(windows[1].ticker, "META");
+  EXPECT_EQ(windows[1].range, between("2022-06-09T04:00:00Z", "2022-06-11T04:00:00Z"));
+}
+
+TEST(WindowsDue, what_was_before_the_first_ticker_is_not_due) {
+  Order const order{.wanted = between("2012-01-01T05:00:00Z", "2012-06-01T04:00:00Z")};
+
+  auto const windows = windows_due(minutes(), {renamed()}, order, now);
+
+  ASSERT_EQ(windows.size(), 1U);
+  EXPECT_EQ(windows[0].range, between("2012-05-18T04:00:00Z", "2012-06-01T04:00:00Z"));
+}
+
+TEST(WindowsDue, a_week_is_of_the_ticker_that_it_begins_under) {
+  auto job = minutes();
+  job.timeframe = Timeframe::w1;
+  Order const order{.wanted = between("2022-05-29T04:00:00Z", "2022-06-19T04:00:00Z")};
+
+  auto const windows = windows_due(job, {renamed()}, order, now);
+
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].ticker, "FB");
+  EXPECT_EQ(windows[0].range, between("2022-05-29T04:00:00Z", "2022-06-12T04:00:00Z"));
+  EXPECT_EQ(windows[1].range, between("2022-06-12T04:00:00Z", "2022-06-19T04:00:00Z"));
+}
+
+TEST(WindowsAgain, stay_with_the_ticker_of_the_window_that_brought_the_bar) {
+  Order const order{.wanted = between("2022-06-08T04:00:00Z", "2022-06-11T04:00:00Z")};
+  auto const asked = windows_due(minutes(), {renamed()}, order, now);
+  auto const bad = [](char const* from, char const* to) {
+    return FailedWindow{
+        .series = SeriesId{1}, .range = between(from, to), .reason = GapReason::rejected, .detail = ""};
+  };
+
+  auto const again = windows_again(minutes(), asked,
+                                   {bad("2022-06-08T19:59:00Z", "2022-06-08T20:00:00Z"),
+                                    bad("2022-06-09T13:30:00Z", "2022-06-09T13:31:00Z")});
+
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(again[0].ticker, "FB");
+  EXPECT_EQ(again[0].range, between("2022-06-08T19:59:00Z", "2022-06-08T20:00:00Z"));
+  EXPECT_EQ(again[1].ticker, "META");
+}
+
 }  // namespace
 }  // namespace candled

@@ -23,6 +23,29 @@ Options options_of(std::vector<std::string> arguments) {
   return answer == nullptr ? std::get<Options>(parsed) : Options{};
 }
 
+TEST(Options, instruments_and_actions_come_from_a_file_or_from_the_provider) {
+  auto const instruments = options_of({"instruments", "import", "names.csv", "--dry-run"});
+  EXPECT_EQ(instruments.command, Command::import_instruments);
+  EXPECT_EQ(instruments.file, "names.csv");
+  EXPECT_TRUE(instruments.dry_run);
+
+  auto const refresh =
+      options_of({"instruments", "refresh", "--tickers", "META,BRK.B", "--config", "c.yaml", "--json"});
+  EXPECT_EQ(refresh.command, Command::refresh_instruments);
+  EXPECT_EQ(refresh.symbols, (std::vector<std::string>{"META", "BRK.B"}));
+  EXPECT_EQ(refresh.config, "c.yaml");
+  EXPECT_EQ(refresh.output, OutputFormat::json);
+
+  auto const actions = options_of({"actions", "import", "actions.csv"});
+  EXPECT_EQ(actions.command, Command::import_actions);
+  EXPECT_EQ(actions.source, "file");
+  EXPECT_EQ(options_of({"actions", "import", "actions.csv", "--source", "lean"}).source, "lean");
+  EXPECT_EQ(options_of({"actions", "refresh", "--provider", "massive"}).provider, "massive");
+
+  EXPECT_TRUE(std::holds_alternative<UsageAnswer>(parse({"instruments"})));
+  EXPECT_TRUE(std::holds_alternative<UsageAnswer>(parse({"actions", "import"})));
+}
+
 TEST(Options, every_command_is_known_by_its_name) {
   EXPECT_EQ(options_of({"run"}).command, Command::run);
   EXPECT_EQ(options_of({"once"}).command, Command::once);
@@ -134,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
     Options, WrongOptions,
     testing::Values(
         Wrong{{}, "A subcommand is required"},
-        Wrong{{"onec"}, "there is no command 'onec'; there are backfill, calendar, cancel, check"},
+        Wrong{{"onec"}, "there is no command 'onec'; there are actions, backfill, calendar, cancel, check"},
         Wrong{{"once", "--jbo", "x"}, "--jbo"}, Wrong{{"once", "--json"}, "--json"},
         Wrong{{"cancel"}, "ID is required"}, Wrong{{"cancel", "us-minute"}, "ID"},
         Wrong{{"retry", "0"}, "ID"}, Wrong{{"once", "--config"}, "--config"},
