@@ -198,10 +198,9 @@ inline constexpr char move_bars[] = R"(
   SELECT to_series, ts, open, high, low, close, volume, vwap, trade_count, reason, first_seen, last_seen, times
   FROM gone ORDER BY to_series, ts)";
 
-// Names begin and end at midnight, and so a session has one: its row goes as a whole, unless the other series has
-// other sessions.
-// share: which time of which series' proof is whose from now on. What is in none was asked for under a name
-// that is another's now, or nobody's: it proves nothing.
+// Names begin and end at midnight, and so a session has one: its row goes as a whole, unless the other series
+// has other sessions. share: which time of which series' proof is whose from now on. What is in none was
+// asked for under a name that is another's now, or nobody's: it proves nothing.
 inline constexpr char move_proof[] = R"(
   CREATE TEMP TABLE share ON COMMIT DROP AS
   SELECT series_id AS from_series, series_id AS to_series, kept AS during FROM pg_temp.own
