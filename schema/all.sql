@@ -10,4 +10,5 @@
 \ir completeness.sql
 \ir ingest.sql
 \ir ledger.sql
+\ir flat_file.sql
 \ir views.sql
