@@ -24,3 +24,8 @@ add_library(candled_asio INTERFACE)
 target_link_libraries(candled_asio INTERFACE Threads::Threads)
 target_include_directories(candled_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_compile_definitions(candled_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+
+# The layout of simdjson's types follows this, and it follows the optimisation of each file unless it is said.
+add_library(candled_simdjson INTERFACE)
+target_link_libraries(candled_simdjson INTERFACE simdjson::simdjson)
+target_compile_definitions(candled_simdjson INTERFACE SIMDJSON_DEVELOPMENT_CHECKS=0)

@@ -28,12 +28,6 @@ void AdaptiveLimit::begin_with(int learned) {
   taught_ = true;
 }
 
-void AdaptiveLimit::configure(RateLimit configured) {
-  configured_ = configured;
-  works_ = taught_ ? std::min(works_, configured.requests) : configured.requests;
-  ceiling_ = taught_ ? std::min(ceiling_, configured.requests) : configured.requests;
-}
-
 void AdaptiveLimit::sent(SteadyTime now) {
   if (now - window_start_ >= configured_.per) {
     end_window();

@@ -32,9 +32,6 @@ class AdaptiveLimit {
   // The answer to the request that went at `sent_at` is a 429.
   void rate_limited(SteadyTime now, SteadyTime sent_at);
 
-  // The operator's limit is another one. What was learned stays, but not above it.
-  void configure(RateLimit configured);
-
  private:
   int sent_before(SteadyTime sent_at) const;
   void end_window();

@@ -36,8 +36,6 @@ class CircuitBreaker {
 
   // In a row, as of now.
   int failures() const { return failures_; }
-  // For the next failures; an open one stays open as long as it was to.
-  void set_policy(BreakerPolicy policy) { policy_ = policy; }
 
  private:
   void close();

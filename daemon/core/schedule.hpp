@@ -31,9 +31,10 @@ using Schedule = std::variant<EverySchedule, DailySchedule>;
 // The first time after `now`.
 UtcTime next_run(Schedule const& schedule, UtcTime now);
 
-// How much later than its schedule says a job runs, so that jobs of the same schedule do not all ask at once:
-// by a stable hash of its name within a tenth of its period, a minute at most. The same after every start.
-Milliseconds spread_of(Schedule const& schedule, std::string_view name);
+// The same for `job`, which runs a little later than its schedule says, so that jobs of one schedule do not
+// all begin at once: by a stable hash of its name, within a hundredth of the period and a minute. It is
+// little, for fresh bars wait for it, and the budget spreads the requests in any case.
+UtcTime next_run_of(std::string_view job, Schedule const& schedule, UtcTime now);
 
 // How long after its end a bar is asked for.
 Milliseconds delay_of(Schedule const& schedule);

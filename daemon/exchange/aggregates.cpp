@@ -44,7 +44,7 @@ bool is_ticker(std::string_view text) {
 // False: a value that this option cannot have. Unknown options are left alone.
 bool set_option(AggregatesAsk& ask, std::string_view name, std::string_view value) {
   if (name == "sort") {
-    ask.sort = value == "asc" ? Order::ascending : Order::descending;
+    ask.sort = value == "asc" ? Sort::ascending : Sort::descending;
     return value == "asc" || value == "desc";
   }
   if (name == "limit") {
@@ -68,37 +68,37 @@ bool set_options(AggregatesAsk& ask, RequestTarget const& target) {
   });
 }
 
-std::expected<AggregatesAsk, Refusal> parse_ask(RequestTarget const& target) {
+std::expected<AggregatesAsk, ExchangeRefusal> parse_ask(RequestTarget const& target) {
   auto const& segments = target.segments;
   if (segments[6] == "second")
-    return std::unexpected(Refusal::not_entitled);  // the markets here have minutes
+    return std::unexpected(ExchangeRefusal::not_entitled);  // the markets here have minutes
   auto const multiplier = parse_number<int>(segments[5]);
   auto const timespan = parse_timespan(segments[6]);
   if (!timespan || !multiplier || *multiplier < 1 || *multiplier > multiplier_max || !is_ticker(segments[3]))
-    return std::unexpected(Refusal::bad_parameter);
+    return std::unexpected(ExchangeRefusal::bad_parameter);
   auto const zone = market_zone(segments[3]);
   auto const from = parse_instants(segments[7], zone);
   auto const to = parse_instants(segments[8], zone);
-  if (!from) return std::unexpected(Refusal::bad_from);
-  if (!to) return std::unexpected(Refusal::bad_to);
-  if (to->to <= from->from) return std::unexpected(Refusal::to_before_from);
+  if (!from) return std::unexpected(ExchangeRefusal::bad_from);
+  if (!to) return std::unexpected(ExchangeRefusal::bad_to);
+  if (to->to <= from->from) return std::unexpected(ExchangeRefusal::to_before_from);
   AggregatesAsk ask{.ticker = segments[3],
                     .resolution = {.multiplier = *multiplier, .timespan = *timespan},
                     .from = segments[7],
                     .to = segments[8],
                     .range = {.from = from->from, .to = to->to},
                     .adjusted = true,
-                    .sort = Order::ascending,
+                    .sort = Sort::ascending,
                     .limit = default_limit};
-  if (!set_options(ask, target)) return std::unexpected(Refusal::bad_parameter);
+  if (!set_options(ask, target)) return std::unexpected(ExchangeRefusal::bad_parameter);
   return ask;
 }
 
-std::optional<Refusal> refused(TimeRange range, Terms const& terms) {
+std::optional<ExchangeRefusal> refused(TimeRange range, Terms const& terms) {
   auto const new_york = Zone::new_york();
-  if (terms.horizon && range.from < new_york.at(*terms.horizon, 0ms)) return Refusal::timeframe;
+  if (terms.horizon && range.from < new_york.at(*terms.horizon, 0ms)) return ExchangeRefusal::timeframe;
   auto const today = new_york.at(new_york.date_at(terms.now), 0ms);
-  if (terms.refuses_today && range.to > today) return Refusal::today;
+  if (terms.refuses_today && range.to > today) return ExchangeRefusal::today;
   return std::nullopt;
 }
 
@@ -107,14 +107,14 @@ TimeRange window_at(Windows const& windows, UtcTime time) {
 }
 
 // One bar a window; base bars and bars are both in the asked order.
-std::vector<Bar> made_from(std::vector<Bar> const& base, Windows const& windows, Order order) {
+std::vector<Bar> made_from(std::vector<Bar> const& base, Windows const& windows, Sort order) {
   std::vector<Bar> made;
   std::vector<Bar> together;
   for (auto bar = base.begin(); bar != base.end();) {
     auto const window = window_at(windows, bar->start);
     together.clear();
     for (; bar != base.end() && window.contains(bar->start); ++bar) together.push_back(*bar);
-    if (order == Order::descending) std::ranges::reverse(together);
+    if (order == Sort::descending) std::ranges::reverse(together);
     made.push_back(merged(together));
     made.back().start = window.from;
   }
@@ -124,7 +124,7 @@ std::vector<Bar> made_from(std::vector<Bar> const& base, Windows const& windows,
 // The day that is still forming is stitched onto a delayed page of days, beyond its limit (provider
 // contract, 1.4).
 std::size_t stitched(AggregatesAsk const& ask, Market const& market, TimeRange range, Terms const& terms) {
-  if (!terms.delayed || ask.base() != Base::day || ask.sort != Order::descending) return 0;
+  if (!terms.delayed || ask.base() != Base::day || ask.sort != Sort::descending) return 0;
   auto const zone = market_zone(ask.ticker);
   auto const now = terms.published_until();
   TimeRange const today{.from = zone.at(zone.date_at(now), 0ms), .to = range.to};
@@ -144,8 +144,8 @@ Reading read(AggregatesAsk const& ask, Windows const& windows, Market const& mar
   };
   TimeRange const range{.from = windows.start(ask.range.from), .to = windows.end(ask.range.to - 1ms)};
   auto const after = [&](TimeRange window) {
-    return ask.sort == Order::ascending ? TimeRange{.from = window.to, .to = range.to}
-                                        : TimeRange{.from = range.from, .to = window.from};
+    return ask.sort == Sort::ascending ? TimeRange{.from = window.to, .to = range.to}
+                                       : TimeRange{.from = range.from, .to = window.from};
   };
   auto const limit = ask.limit + stitched(ask, market, range, terms);
   auto base = bars_in(range, limit + 1);
@@ -176,7 +176,7 @@ UtcTime Terms::published_until() const {
   return kept_back > 0ms ? UtcTime{std::chrono::floor<std::chrono::minutes>(now - kept_back)} : now;
 }
 
-std::optional<std::expected<AggregatesAsk, Refusal>> parse_aggregates(RequestTarget const& target) {
+std::optional<std::expected<AggregatesAsk, ExchangeRefusal>> parse_aggregates(RequestTarget const& target) {
   auto const& s = target.segments;
   bool const aggregates_path =
       s.size() == 9 && s[0] == "v2" && s[1] == "aggs" && s[2] == "ticker" && s[4] == "range";
@@ -184,7 +184,7 @@ std::optional<std::expected<AggregatesAsk, Refusal>> parse_aggregates(RequestTar
 }
 
 std::string next_url(AggregatesAsk const& ask, std::string_view host, UtcTime start) {
-  bool const ascending = ask.sort == Order::ascending;
+  bool const ascending = ask.sort == Sort::ascending;
   auto const milliseconds = std::to_string((ascending ? start : start - 1ms).time_since_epoch().count());
   auto const cursor = base64url(fmt::format("limit={}&sort={}", ask.limit, ascending ? "asc" : "desc"));
   return fmt::format("{}/v2/aggs/ticker/{}/range/{}/{}/{}/{}?cursor={}", host, ask.ticker,
@@ -192,19 +192,20 @@ std::string next_url(AggregatesAsk const& ask, std::string_view host, UtcTime st
                      ascending ? milliseconds : ask.from, ascending ? ask.to : milliseconds, cursor);
 }
 
-std::expected<Page, Refusal> aggregates(AggregatesAsk const& sent, Market const& market, Terms const& terms) {
+std::expected<AggregatesPage, ExchangeRefusal> aggregates(AggregatesAsk const& sent, Market const& market,
+                                                          Terms const& terms) {
   if (auto const why = refused(sent.range, terms)) return std::unexpected(*why);
   auto ask = sent;
   ask.limit = std::min(ask.limit, terms.page_limit_max);
   Windows const windows{ask.resolution, market_zone(ask.ticker), ask.range.from};
   auto const reading = read(ask, windows, market, terms);
-  Page page{.ticker = ask.ticker,
-            .query_count = reading.queried,
-            .adjusted = ask.adjusted,
-            .results = made_from(reading.base, windows, ask.sort),
-            .status = terms.delayed ? "DELAYED" : "OK"};
+  AggregatesPage page{.ticker = ask.ticker,
+                      .query_count = reading.queried,
+                      .adjusted = ask.adjusted,
+                      .results = made_from(reading.base, windows, ask.sort),
+                      .status = terms.delayed ? "DELAYED" : "OK"};
   if (!reading.rest.empty()) {
-    auto const start = ask.sort == Order::ascending ? reading.rest.from : reading.rest.to;
+    auto const start = ask.sort == Sort::ascending ? reading.rest.from : reading.rest.to;
     page.next_url = next_url(ask, terms.next_url_host, start);
   }
   return page;

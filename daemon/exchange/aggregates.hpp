@@ -33,7 +33,7 @@ struct AggregatesAsk {
   std::string to;
   TimeRange range;  // the asked instants; `to` is the last one asked for plus 1 ms
   bool adjusted;
-  Order sort;
+  Sort sort;
   std::size_t limit;  // of base bars
 
   Base base() const { return resolution.timespan <= Timespan::hour ? Base::minute : Base::day; }
@@ -41,12 +41,13 @@ struct AggregatesAsk {
 
 // nullopt: another path than that of aggregates. A date means its day in the ticker's zone; of a cursor,
 // limit and sort are taken (provider contract, 1.4).
-std::optional<std::expected<AggregatesAsk, Refusal>> parse_aggregates(RequestTarget const& target);
+std::optional<std::expected<AggregatesAsk, ExchangeRefusal>> parse_aggregates(RequestTarget const& target);
 
 // `from` and `to` are snapped to whole windows; `limit` base bars are read; a window that the limit cut is
 // dropped and starts the next page. A window longer than the limit is read whole, so that every page gets on
 // (what the real API does then is not recorded).
-std::expected<Page, Refusal> aggregates(AggregatesAsk const& sent, Market const& market, Terms const& terms);
+std::expected<AggregatesPage, ExchangeRefusal> aggregates(AggregatesAsk const& sent, Market const& market,
+                                                          Terms const& terms);
 
 // The URL of the rest: oldest first goes on at `from`, newest first ends at `to`.
 std::string next_url(AggregatesAsk const& ask, std::string_view host, UtcTime start);

@@ -18,37 +18,37 @@ struct RefusalText {
   std::string_view words;
 };
 
-RefusalText text_of(Refusal why) {
+RefusalText text_of(ExchangeRefusal why) {
   switch (why) {
-    case Refusal::no_key: return {401, "ERROR", "error", "API Key was not provided"};
-    case Refusal::unknown_key: return {401, "ERROR", "error", "Unknown API Key"};
-    case Refusal::not_entitled:
+    case ExchangeRefusal::no_key: return {401, "ERROR", "error", "API Key was not provided"};
+    case ExchangeRefusal::unknown_key: return {401, "ERROR", "error", "Unknown API Key"};
+    case ExchangeRefusal::not_entitled:
       return {403, "NOT_AUTHORIZED", "message",
               "You are not entitled to this data. Please upgrade your plan at https://massive.com/pricing"};
-    case Refusal::timeframe:
+    case ExchangeRefusal::timeframe:
       return {403, "NOT_AUTHORIZED", "message",
               "Your plan doesn't include this data timeframe. Please upgrade your plan at "
               "https://polygon.io/pricing"};
-    case Refusal::today:
+    case ExchangeRefusal::today:
       return {403, "NOT_AUTHORIZED", "message",
               "Attempted to request today's data before end of day. Please upgrade your plan at "
               "https://polygon.io/pricing"};
-    case Refusal::too_many_requests:
+    case ExchangeRefusal::too_many_requests:
       return {429, "ERROR", "error",
               "You've exceeded the maximum requests per minute, please wait or upgrade your subscription to "
               "continue. "
               "https://polygon.io/pricing"};
-    case Refusal::bad_from:
+    case ExchangeRefusal::bad_from:
       return {400, "ERROR", "error",
               "Could not parse the time parameter: 'from'. Use YYYY-MM-DD or Unix MS Timestamps"};
-    case Refusal::bad_to:
+    case ExchangeRefusal::bad_to:
       return {400, "ERROR", "error",
               "Could not parse the time parameter: 'to'. Use YYYY-MM-DD or Unix MS Timestamps"};
-    case Refusal::to_before_from:
+    case ExchangeRefusal::to_before_from:
       return {400, "ERROR", "error", "The parameter 'to' cannot be a time that occurs before 'from'"};
-    case Refusal::bad_parameter: return {400, "ERROR", "error", "A parameter is not valid"};
-    case Refusal::no_such_path: return {404, "NOT_FOUND", "message", "Page not found."};
-    case Refusal::bad_method: return {405, "ERROR", "error", "Method not allowed"};
+    case ExchangeRefusal::bad_parameter: return {400, "ERROR", "error", "A parameter is not valid"};
+    case ExchangeRefusal::no_such_path: return {404, "NOT_FOUND", "message", "Page not found."};
+    case ExchangeRefusal::bad_method: return {405, "ERROR", "error", "Method not allowed"};
   }
   return {};
 }
@@ -72,7 +72,7 @@ void append_bar(std::string& text, Bar const& bar, NumberForm form) {
   text += '}';
 }
 
-void append_results(std::string& text, Page const& page) {
+void append_results(std::string& text, AggregatesPage const& page) {
   if (page.results.empty()) {
     if (page.empty_form == EmptyForm::null) text += R"("results":null,)";
     return;
@@ -97,7 +97,7 @@ void append_number(std::string& text, double value, NumberForm form) {
   text.append(digits.data(), end);
 }
 
-std::string to_json(Page const& page, std::string_view request_id) {
+std::string to_json(AggregatesPage const& page, std::string_view request_id) {
   auto text = fmt::format(R"({{"ticker":"{}",)", page.ticker);
   if (page.query_count) text += fmt::format(R"("queryCount":{},)", *page.query_count);
   if (page.counted) text += fmt::format(R"("resultsCount":{},)", page.results.size());
@@ -109,7 +109,7 @@ std::string to_json(Page const& page, std::string_view request_id) {
   return text + '}';
 }
 
-Answer refusal(Refusal why, std::string_view request_id) {
+Answer refusal(ExchangeRefusal why, std::string_view request_id) {
   auto const text = text_of(why);
   return {.status = text.status,
           .body = fmt::format(R"({{"status":"{}","request_id":"{}","{}":"{}"}})", text.status_word,

@@ -18,7 +18,7 @@ enum class EmptyForm { no_key, null };
 
 // One page before it is text. An absent optional, a vwap or close of NaN and a trade count of -1 are left
 // out.
-struct Page {
+struct AggregatesPage {
   std::string ticker;
   std::optional<std::size_t> query_count;  // base bars read for it
   bool adjusted;
@@ -37,13 +37,13 @@ struct Answer {
 };
 
 // Keys in the recorded order, compact (provider contract, 1.2).
-std::string to_json(Page const& page, std::string_view request_id);
+std::string to_json(AggregatesPage const& page, std::string_view request_id);
 
 // The shortest text that reads back as `value`.
 void append_number(std::string& text, double value, NumberForm form);
 
 // Every way in which the provider refuses, with its exact words (provider contract, 3.2).
-enum class Refusal {
+enum class ExchangeRefusal {
   no_key,
   unknown_key,
   not_entitled,
@@ -58,7 +58,7 @@ enum class Refusal {
   bad_method,     // our words
 };
 
-Answer refusal(Refusal why, std::string_view request_id);
+Answer refusal(ExchangeRefusal why, std::string_view request_id);
 
 // What the provider's front end says when its back end does not: nginx's page for 500, 502, 503 or 504.
 Answer gateway_page(int status);

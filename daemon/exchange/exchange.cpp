@@ -100,7 +100,7 @@ Reply Exchange::page_of(RequestTarget const& target, AggregatesAsk const& ask, s
 // Which of the credentials asks, and why it is refused, if it is.
 struct Exchange::Caller {
   std::size_t credential = 0;
-  std::optional<Refusal> refused;
+  std::optional<ExchangeRefusal> refused;
 };
 
 Exchange::Caller Exchange::caller(Request const& request, RequestTarget const& target) {
@@ -110,7 +110,7 @@ Exchange::Caller Exchange::caller(Request const& request, RequestTarget const& t
   if (found != settings_.keys.end())
     return {.credential = static_cast<std::size_t>(found - settings_.keys.begin()), .refused = std::nullopt};
   return {.credential = settings_.keys.size(),
-          .refused = key.empty() ? Refusal::no_key : Refusal::unknown_key};
+          .refused = key.empty() ? ExchangeRefusal::no_key : ExchangeRefusal::unknown_key};
 }
 
 Reply Exchange::answer(Request const& request, UtcTime now, SteadyTime arrival) {
@@ -127,19 +127,19 @@ Reply Exchange::answer(Request const& request, UtcTime now, SteadyTime arrival) 
 
   auto const ask = parse_aggregates(target);
   Reply reply;
-  auto const refuse = [&](Refusal why) {
+  auto const refuse = [&](ExchangeRefusal why) {
     auto const id = new_request_id();
     reply = {.answer = refusal(why, id), .request_id = id};
   };
   if (request.method != "GET") {
-    refuse(Refusal::bad_method);
+    refuse(ExchangeRefusal::bad_method);
   } else if (!ask) {
-    refuse(Refusal::no_such_path);
+    refuse(ExchangeRefusal::no_such_path);
   } else if (refused) {
     refuse(*refused);
   } else if (over_limit(credential, arrival)) {
     ++log.limited;
-    refuse(Refusal::too_many_requests);
+    refuse(ExchangeRefusal::too_many_requests);
   } else if (!*ask) {
     refuse(ask->error());
   } else {

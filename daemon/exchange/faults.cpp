@@ -60,8 +60,8 @@ void change_some(std::vector<Bar>& bars, Change change) {
 
 // A first page without bars whose next page has them all. Only where `from` moves on by that, so that the URL
 // is not the same again.
-void empty_before_next(Page& page, AggregatesAsk const& ask, std::string_view host) {
-  if (page.results.empty() || ask.sort != Order::ascending) return;
+void empty_before_next(AggregatesPage& page, AggregatesAsk const& ask, std::string_view host) {
+  if (page.results.empty() || ask.sort != Sort::ascending) return;
   auto const first = page.results.front().start;
   if (first <= ask.range.from) return;
   page.next_url = next_url(ask, host, first);
@@ -100,7 +100,8 @@ std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view req
     return answer;
   };
   switch (rule.kind) {
-    case FaultKind::status_429: return with_retry_after(refusal(Refusal::too_many_requests, request_id));
+    case FaultKind::status_429:
+      return with_retry_after(refusal(ExchangeRefusal::too_many_requests, request_id));
     case FaultKind::status_429_empty: return with_retry_after({.status = 429, .body = ""});
     case FaultKind::status_500: return gateway_page(500);
     case FaultKind::status_502: return gateway_page(502);
@@ -112,19 +113,19 @@ std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view req
       return page;
     }
     case FaultKind::refuse_200: {
-      auto inside = refusal(Refusal::not_entitled, request_id);
+      auto inside = refusal(ExchangeRefusal::not_entitled, request_id);
       inside.status = 200;
       return inside;
     }
-    case FaultKind::not_entitled_403: return refusal(Refusal::not_entitled, request_id);
-    case FaultKind::timeframe_403: return refusal(Refusal::timeframe, request_id);
-    case FaultKind::today_403: return refusal(Refusal::today, request_id);
-    case FaultKind::unknown_key_401: return refusal(Refusal::unknown_key, request_id);
+    case FaultKind::not_entitled_403: return refusal(ExchangeRefusal::not_entitled, request_id);
+    case FaultKind::timeframe_403: return refusal(ExchangeRefusal::timeframe, request_id);
+    case FaultKind::today_403: return refusal(ExchangeRefusal::today, request_id);
+    case FaultKind::unknown_key_401: return refusal(ExchangeRefusal::unknown_key, request_id);
     default: return std::nullopt;
   }
 }
 
-void spoil(Page& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
+void spoil(AggregatesPage& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
            std::string_view sent) {
   auto& bars = page.results;
   switch (kind) {

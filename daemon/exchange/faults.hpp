@@ -93,7 +93,7 @@ std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view req
 
 // Changes the page when the fault is one of pages. `sent` is the request target as the client sent it,
 // without the key.
-void spoil(Page& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
+void spoil(AggregatesPage& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
            std::string_view sent);
 
 }  // namespace candled

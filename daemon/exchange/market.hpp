@@ -14,13 +14,13 @@ namespace candled {
 
 // Every other timeframe is made from these: minutes for minute and hour bars, days for day bars and above.
 enum class Base { minute, day };
-enum class Order { ascending, descending };
+enum class Sort { ascending, descending };
 
 struct BarsAsk {
   std::string_view ticker;
   Base base;
   TimeRange range;  // of the bars' starts
-  Order order;
+  Sort order;
   std::size_t limit;
   UtcTime now;
 };

@@ -36,13 +36,13 @@ std::vector<Bar> StoredMarket::bars(BarsAsk const& ask) const {
   auto last = std::ranges::lower_bound(all, std::min(ask.range.to, ask.now), {}, &Bar::start);
   if (last <= first) return {};
   auto const count = std::min(ask.limit, static_cast<std::size_t>(last - first));
-  if (ask.order == Order::ascending)
+  if (ask.order == Sort::ascending)
     last = first + static_cast<std::ptrdiff_t>(count);
   else
     first = last - static_cast<std::ptrdiff_t>(count);
   std::vector<Bar> asked{first, last};
   for (auto& bar : asked) bar = as_of(bar, ask);
-  if (ask.order == Order::descending) std::ranges::reverse(asked);
+  if (ask.order == Sort::descending) std::ranges::reverse(asked);
   return asked;
 }
 

@@ -183,7 +183,7 @@ std::vector<Bar> SyntheticMarket::bars(BarsAsk const& ask) const {
   if (!exists(ask.ticker) || to <= from) return bars;
   std::chrono::sys_days const first{zone.date_at(from)};
   std::chrono::sys_days const last{zone.date_at(to - 1ms)};
-  bool const ascending = ask.order == Order::ascending;
+  bool const ascending = ask.order == Sort::ascending;
   auto const step = std::chrono::days{ascending ? 1 : -1};
   for (auto day = ascending ? first : last; first <= day && day <= last && bars.size() < ask.limit;
        day += step) {

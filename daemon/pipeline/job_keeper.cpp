@@ -105,7 +105,7 @@ Task<void> JobKeeper::run_lane(Ports& ports) {
 Task<void> JobKeeper::sleep_until_due() {
   auto const& job = *setup_.job;
   auto& clock = work_.ports.clock;
-  auto const next = [&] { return next_run(*job.schedule, clock.now()) + spread_of(*job.schedule, job.name); };
+  auto const next = [&] { return next_run_of(job.name, *job.schedule, clock.now()); };
   for (auto when = next(); goes_on() && clock.now() < when; when = std::min(when, next())) {
     auto const nap = std::min<Milliseconds>(when - clock.now(), look_again);
     if (auto const slept = co_await clock.sleep_until(clock.ticks() + nap, sign_); !slept) co_return;

@@ -62,7 +62,6 @@ struct Pacer::Gate : std::enable_shared_from_this<Pacer::Gate> {
 
   Task<Result<Admission>> admit(Lane lane, StopSign const& sign);
   void answered(Admission const& admission, std::optional<ErrorKind> failure);
-  void change(RateLimit limit, BreakerPolicy policy, std::size_t concurrency);
   Task<void> close();
   std::optional<Parked> parked() const;
 
@@ -290,16 +289,6 @@ void Pacer::Gate::answered(Admission const& admission, std::optional<ErrorKind> 
   tend();
 }
 
-void Pacer::Gate::change(RateLimit limit, BreakerPolicy policy, std::size_t concurrency) {
-  options.limit = limit;
-  options.breaker = policy;
-  options.concurrency = concurrency;
-  adaptive.configure(limit);
-  breaker.set_policy(policy);
-  follow_ceiling();
-  changed.notify_all();
-}
-
 Task<void> Pacer::Gate::close() {
   closed = true;
   ended.stopped = true;
@@ -359,10 +348,6 @@ void Pacer::failed(Admission const& admission, ErrorKind kind) {
 
 void Pacer::pause(Milliseconds wait) {
   gate_->bucket.pause(gate_->clock.ticks() + wait);
-}
-
-void Pacer::change(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency) {
-  gate_->change(limit, breaker, concurrency);
 }
 
 Task<void> Pacer::close() {

@@ -64,9 +64,6 @@ class Pacer {
   // The provider said 429: nobody goes for this long.
   void pause(Milliseconds wait);
 
-  // The configuration has changed. What is in flight, held and paused stays so.
-  void change(RateLimit limit, BreakerPolicy breaker, std::size_t concurrency);
-
   // Gives back the places that are not used, at the end: nothing is admitted any more. A ledger that is away
   // is no error: it forgets them by itself.
   Task<void> close();

@@ -42,7 +42,7 @@ std::map<std::string, double> truth(std::string const& timeframe, UtcTime until)
   std::map<std::string, double> volumes;
   for (auto from = at("2024-03-06T00:00:00Z"); from < until; from += length) {
     auto const minutes = market.bars(
-        {ticker, Base::minute, {.from = from, .to = from + length}, Order::ascending, 100, until + 24h});
+        {ticker, Base::minute, {.from = from, .to = from + length}, Sort::ascending, 100, until + 24h});
     if (!minutes.empty()) volumes[to_rfc3339(from)] = merged(minutes).volume;
   }
   return volumes;

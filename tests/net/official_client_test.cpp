@@ -64,7 +64,7 @@ std::vector<Bar> held(SyntheticMarket const& market, std::string_view ticker, Ba
   TimeRange const range{.from = zone.at(parse_date(from).value(), Milliseconds{0}),
                         .to = zone.at(next_day(parse_date(to).value()), Milliseconds{0})};
   auto const now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-  return market.bars({ticker, base, range, Order::ascending, 1'000'000, now});
+  return market.bars({ticker, base, range, Sort::ascending, 1'000'000, now});
 }
 
 void expect_same(std::vector<Bar> const& got, std::vector<Bar> const& expected) {

@@ -81,17 +81,17 @@ TEST(AdaptiveLimit, does_not_rise_while_less_than_half_is_used) {
   EXPECT_EQ(limit.ceiling(), 100);
 }
 
-TEST(AdaptiveLimit, begins_with_what_was_learned_and_keeps_it_when_the_configuration_changes) {
+TEST(AdaptiveLimit, begins_with_what_was_learned_but_not_above_what_is_configured) {
   AdaptiveLimit limit{configured};
   EXPECT_EQ(limit.learned(), std::nullopt);
 
   limit.begin_with(100);
   EXPECT_EQ(limit.ceiling(), 100);
-  limit.configure({.requests = 120, .per = 60s});
-  EXPECT_EQ(limit.ceiling(), 100);
-  limit.configure({.requests = 50, .per = 60s});
-  EXPECT_EQ(limit.ceiling(), 50);
-  EXPECT_EQ(limit.learned(), 50);
+  EXPECT_EQ(limit.learned(), 100);
+
+  AdaptiveLimit lower{{.requests = 50, .per = 60s, .burst = 1}};
+  lower.begin_with(100);
+  EXPECT_EQ(lower.ceiling(), 50);
 }
 
 TEST(AdaptiveLimit, one_429_that_our_pace_did_not_cause_soon_costs_half_at_most) {

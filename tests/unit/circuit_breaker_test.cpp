@@ -106,14 +106,5 @@ TEST(CircuitBreaker, a_late_answer_of_an_older_request_neither_closes_nor_reopen
   EXPECT_EQ(breaker.state(start + 62s), CircuitBreaker::State::closed);
 }
 
-TEST(CircuitBreaker, a_new_policy_holds_for_the_next_failures) {
-  CircuitBreaker breaker{policy};
-  breaker.set_policy({.failures = 1, .open_for = 10s});
-
-  breaker.failed(start, breaker.era(), ErrorKind::transport);
-
-  EXPECT_EQ(breaker.callable_at(start), start + 10s);
-}
-
 }  // namespace
 }  // namespace candled

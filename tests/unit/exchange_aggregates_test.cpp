@@ -51,13 +51,14 @@ StoredMarket two_weeks() {
 
 Terms const later{.next_url_host = "http://host", .now = at("2026-01-01T00:00:00Z")};
 
-std::expected<Page, Refusal> ask(Market const& market, std::string_view target, Terms const& terms = later) {
+std::expected<AggregatesPage, ExchangeRefusal> ask(Market const& market, std::string_view target,
+                                                   Terms const& terms = later) {
   auto const parsed = parse_aggregates(parse_target(target)).value();
   if (!parsed) return std::unexpected(parsed.error());
   return aggregates(*parsed, market, terms);
 }
 
-Page page(Market const& market, std::string_view target, Terms const& terms = later) {
+AggregatesPage page(Market const& market, std::string_view target, Terms const& terms = later) {
   return ask(market, target, terms).value();
 }
 
@@ -314,10 +315,10 @@ TEST(Aggregates, refuses_what_the_plan_does_not_cover) {
       .horizon = parse_date("2024-04-24"), .refuses_today = true, .now = at("2024-05-03T03:59:00Z")};
   auto const path = [](std::string const& range) { return "/v2/aggs/ticker/AAPL/range/1/day/" + range; };
 
-  EXPECT_EQ(ask(market, path("2024-04-23/2024-04-25"), terms).error(), Refusal::timeframe);
+  EXPECT_EQ(ask(market, path("2024-04-23/2024-04-25"), terms).error(), ExchangeRefusal::timeframe);
   EXPECT_TRUE(ask(market, path("2024-04-24/2024-05-01"), terms).has_value());
   // 23:59 on 2 May in New York: the 2nd is still today there.
-  EXPECT_EQ(ask(market, path("2024-04-24/2024-05-02"), terms).error(), Refusal::today);
+  EXPECT_EQ(ask(market, path("2024-04-24/2024-05-02"), terms).error(), ExchangeRefusal::today);
 }
 
 TEST(Aggregates, refuses_parameters_that_it_cannot_read) {
@@ -326,14 +327,14 @@ TEST(Aggregates, refuses_parameters_that_it_cannot_read) {
     return ask(market, "/v2/aggs/ticker/AAPL/range/" + rest).error();
   };
 
-  EXPECT_EQ(why("1/day/yesterday/2024-04-30"), Refusal::bad_from);
-  EXPECT_EQ(why("1/day/2024-04-30/2024-04-31"), Refusal::bad_to);
-  EXPECT_EQ(why("1/day/2024-04-30/2024-04-29"), Refusal::to_before_from);
-  EXPECT_EQ(why("0/day/2024-04-29/2024-04-30"), Refusal::bad_parameter);
-  EXPECT_EQ(why("1/fortnight/2024-04-29/2024-04-30"), Refusal::bad_parameter);
-  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?limit=0"), Refusal::bad_parameter);
-  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?sort=up"), Refusal::bad_parameter);
-  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?cursor=%25"), Refusal::bad_parameter);
+  EXPECT_EQ(why("1/day/yesterday/2024-04-30"), ExchangeRefusal::bad_from);
+  EXPECT_EQ(why("1/day/2024-04-30/2024-04-31"), ExchangeRefusal::bad_to);
+  EXPECT_EQ(why("1/day/2024-04-30/2024-04-29"), ExchangeRefusal::to_before_from);
+  EXPECT_EQ(why("0/day/2024-04-29/2024-04-30"), ExchangeRefusal::bad_parameter);
+  EXPECT_EQ(why("1/fortnight/2024-04-29/2024-04-30"), ExchangeRefusal::bad_parameter);
+  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?limit=0"), ExchangeRefusal::bad_parameter);
+  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?sort=up"), ExchangeRefusal::bad_parameter);
+  EXPECT_EQ(why("1/day/2024-04-29/2024-04-30?cursor=%25"), ExchangeRefusal::bad_parameter);
   EXPECT_FALSE(parse_aggregates(parse_target("/v2/aggs/ticker/AAPL/range/1/day/2024-04-29")).has_value());
 }
 

@@ -139,11 +139,11 @@ class SpoiledPage : public testing::Test {
       parse_aggregates(parse_target("/v2/aggs/ticker/AAPL/range/1/minute/2024-05-01/2024-05-01"))
           .value()
           .value();
-  Page page{.ticker = "AAPL",
-            .query_count = 7,
-            .adjusted = true,
-            .results = {},
-            .next_url = "http://host/v2/next?cursor=x"};
+  AggregatesPage page{.ticker = "AAPL",
+                      .query_count = 7,
+                      .adjusted = true,
+                      .results = {},
+                      .next_url = "http://host/v2/next?cursor=x"};
 };
 
 TEST_F(SpoiledPage, echoes_a_wrong_ticker) {

@@ -23,7 +23,7 @@ constexpr Date monday_after_new_year{std::chrono::year{2024}, std::chrono::Janua
 SyntheticMarket const synthetic{7, Date{std::chrono::year{2020} / 1 / 1}};
 
 std::vector<Bar> day_of(SyntheticMarket const& market, std::string_view ticker, std::string_view day,
-                        Order order, std::size_t limit = 10'000) {
+                        Sort order, std::size_t limit = 10'000) {
   auto const from = Zone::new_york().at(parse_date(day).value(), 0ms);
   return market.bars(
       {ticker, Base::minute, {.from = from, .to = from + 24h}, order, limit, at("2026-01-01T00:00:00Z")});
@@ -36,7 +36,7 @@ bool same(Bar const& a, Bar const& b) {
 
 TEST(SyntheticMarket, trades_630_to_960_minutes_between_0400_and_2000_in_new_york) {
   for (auto const* const ticker : {"AAPL", "MSFT", "BRK.B", "F", "GOOGL", "SPY", "TSLA", "QQQ"}) {
-    auto const bars = day_of(synthetic, ticker, "2024-01-10", Order::ascending);
+    auto const bars = day_of(synthetic, ticker, "2024-01-10", Sort::ascending);
 
     EXPECT_GE(bars.size(), 600U) << ticker;
     EXPECT_LE(bars.size(), 960U) << ticker;
@@ -47,7 +47,7 @@ TEST(SyntheticMarket, trades_630_to_960_minutes_between_0400_and_2000_in_new_yor
 
 TEST(SyntheticMarket, makes_only_possible_bars) {
   bool fractional = false;
-  for (auto const& bar : day_of(synthetic, "AAPL", "2024-01-10", Order::ascending)) {
+  for (auto const& bar : day_of(synthetic, "AAPL", "2024-01-10", Sort::ascending)) {
     EXPECT_GT(bar.low, 0);
     EXPECT_LE(bar.low, std::min(bar.open, bar.close));
     EXPECT_GE(bar.high, std::max(bar.open, bar.close));
@@ -61,14 +61,14 @@ TEST(SyntheticMarket, makes_only_possible_bars) {
 }
 
 TEST(SyntheticMarket, is_a_function_of_seed_ticker_and_time_alone) {
-  auto const bars = day_of(synthetic, "AAPL", "2024-01-10", Order::ascending);
+  auto const bars = day_of(synthetic, "AAPL", "2024-01-10", Sort::ascending);
   SyntheticMarket const later_start{7, monday_after_new_year};
   SyntheticMarket const other_seed{8, monday_after_new_year};
 
   EXPECT_TRUE(same(synthetic.minute_bar("AAPL", bars[100].start).value(), bars[100]));
-  EXPECT_TRUE(same(day_of(later_start, "AAPL", "2024-01-10", Order::ascending)[100], bars[100]));
-  EXPECT_FALSE(same(day_of(other_seed, "AAPL", "2024-01-10", Order::ascending)[100], bars[100]));
-  EXPECT_FALSE(same(day_of(synthetic, "MSFT", "2024-01-10", Order::ascending)[100], bars[100]));
+  EXPECT_TRUE(same(day_of(later_start, "AAPL", "2024-01-10", Sort::ascending)[100], bars[100]));
+  EXPECT_FALSE(same(day_of(other_seed, "AAPL", "2024-01-10", Sort::ascending)[100], bars[100]));
+  EXPECT_FALSE(same(day_of(synthetic, "MSFT", "2024-01-10", Sort::ascending)[100], bars[100]));
 }
 
 // Worked out once by this program; another machine, compiler or year must not change it.
@@ -81,9 +81,9 @@ TEST(SyntheticMarket, never_changes) {
 }
 
 TEST(SyntheticMarket, gives_the_newest_bars_first_when_asked_for_descending_order) {
-  auto const all = day_of(synthetic, "AAPL", "2024-01-10", Order::ascending);
+  auto const all = day_of(synthetic, "AAPL", "2024-01-10", Sort::ascending);
 
-  auto const newest = day_of(synthetic, "AAPL", "2024-01-10", Order::descending, 3);
+  auto const newest = day_of(synthetic, "AAPL", "2024-01-10", Sort::descending, 3);
 
   ASSERT_EQ(newest.size(), 3U);
   EXPECT_TRUE(same(newest[0], all[all.size() - 1]));
@@ -93,9 +93,9 @@ TEST(SyntheticMarket, gives_the_newest_bars_first_when_asked_for_descending_orde
 TEST(SyntheticMarket, is_closed_at_weekends_and_before_its_first_day) {
   SyntheticMarket const young{7, monday_after_new_year};
 
-  EXPECT_TRUE(day_of(synthetic, "AAPL", "2024-01-13", Order::ascending).empty());
-  EXPECT_TRUE(day_of(young, "AAPL", "2024-01-05", Order::ascending).empty());
-  EXPECT_FALSE(day_of(young, "AAPL", "2024-01-08", Order::ascending).empty());
+  EXPECT_TRUE(day_of(synthetic, "AAPL", "2024-01-13", Sort::ascending).empty());
+  EXPECT_TRUE(day_of(young, "AAPL", "2024-01-05", Sort::ascending).empty());
+  EXPECT_FALSE(day_of(young, "AAPL", "2024-01-08", Sort::ascending).empty());
 }
 
 TEST(SyntheticMarket, knows_which_tickers_exist) {
@@ -110,7 +110,7 @@ TEST(SyntheticMarket, knows_which_tickers_exist) {
 // The minute as the market knew it at `now`; nullopt: not there.
 std::optional<Bar> known_at(SyntheticMarket const& market, UtcTime start, UtcTime now) {
   auto const bars =
-      market.bars({"AAPL", Base::minute, {.from = start, .to = start + 1min}, Order::ascending, 2, now});
+      market.bars({"AAPL", Base::minute, {.from = start, .to = start + 1min}, Sort::ascending, 2, now});
   return bars.empty() ? std::nullopt : std::optional{bars.front()};
 }
 
@@ -118,7 +118,7 @@ TEST(SyntheticMarket, corrects_some_minutes_and_adds_a_few_when_they_settle) {
   SyntheticMarket const settling{7, monday_after_new_year, {.settles_after = 2h}};
   int changed = 0;
   int late = 0;
-  for (auto const& bar : day_of(synthetic, "AAPL", "2024-01-10", Order::ascending)) {
+  for (auto const& bar : day_of(synthetic, "AAPL", "2024-01-10", Sort::ascending)) {
     auto const end = bar.start + 1min;
     auto const soon = known_at(settling, bar.start, end + 2h - 1ms);
     auto const settled = known_at(settling, bar.start, end + 2h);
@@ -156,16 +156,16 @@ TEST(SyntheticMarket, keeps_holidays_and_early_closes_for_stocks_alone) {
   auto const early = parse_date("2024-01-11").value();
   SyntheticMarket const market{7, monday_after_new_year, {.closed = {closed}, .early_closes = {early}}};
 
-  EXPECT_TRUE(day_of(market, "AAPL", "2024-01-10", Order::ascending).empty());
+  EXPECT_TRUE(day_of(market, "AAPL", "2024-01-10", Sort::ascending).empty());
   EXPECT_FALSE(market.day_bar("AAPL", closed, at("2024-02-01T00:00:00Z")).has_value());
-  auto const short_day = day_of(market, "AAPL", "2024-01-11", Order::ascending);
+  auto const short_day = day_of(market, "AAPL", "2024-01-11", Sort::ascending);
   ASSERT_FALSE(short_day.empty());
   EXPECT_LT(short_day.back().start, at("2024-01-11T22:00:00Z"));  // 17:00 in New York
   EXPECT_GE(short_day.back().start, at("2024-01-11T21:30:00Z"));
-  EXPECT_TRUE(same(day_of(market, "AAPL", "2024-01-12", Order::ascending).back(),
-                   day_of(synthetic, "AAPL", "2024-01-12", Order::ascending).back()));
-  EXPECT_EQ(day_of(market, "X:BTCUSD", "2024-01-10", Order::ascending).size(),
-            day_of(synthetic, "X:BTCUSD", "2024-01-10", Order::ascending).size());
+  EXPECT_TRUE(same(day_of(market, "AAPL", "2024-01-12", Sort::ascending).back(),
+                   day_of(synthetic, "AAPL", "2024-01-12", Sort::ascending).back()));
+  EXPECT_EQ(day_of(market, "X:BTCUSD", "2024-01-10", Sort::ascending).size(),
+            day_of(synthetic, "X:BTCUSD", "2024-01-10", Sort::ascending).size());
 }
 
 TEST(SyntheticMarket, ends_the_regular_prices_of_an_early_close_at_1300) {
@@ -180,7 +180,7 @@ TEST(SyntheticMarket, ends_the_regular_prices_of_an_early_close_at_1300) {
 }
 
 TEST(SyntheticMarket, makes_a_day_of_regular_prices_and_the_whole_days_volume) {
-  auto const minutes = day_of(synthetic, "AAPL", "2024-01-10", Order::ascending);
+  auto const minutes = day_of(synthetic, "AAPL", "2024-01-10", Sort::ascending);
   double volume = 0;
   double high = 0;
   for (auto const& bar : minutes) {
@@ -233,7 +233,7 @@ TEST(FlatFiles, become_minute_and_day_bars) {
   auto const bars = market.bars({"AAPL",
                                  Base::minute,
                                  {.from = at("2024-01-10T14:00:00Z"), .to = at("2024-01-11T00:00:00Z")},
-                                 Order::ascending,
+                                 Sort::ascending,
                                  10,
                                  at("2024-02-01T00:00:00Z")});
   ASSERT_EQ(bars.size(), 1U);
@@ -271,7 +271,7 @@ TEST(StoredMarket, keeps_the_last_of_two_bars_of_one_start) {
   market.add("A", Base::minute, {.start = first, .open = 2, .high = 2, .low = 2, .close = 2, .volume = 1});
 
   auto const bars =
-      market.bars({"A", Base::minute, {.from = first, .to = first + 1h}, Order::ascending, 10, first + 1h});
+      market.bars({"A", Base::minute, {.from = first, .to = first + 1h}, Sort::ascending, 10, first + 1h});
 
   ASSERT_EQ(bars.size(), 2U);
   EXPECT_EQ(bars[0].open, 2);

@@ -108,7 +108,7 @@ TEST(RecordedFractionalVolume, is_written_as_recorded) {
 }
 
 struct RecordedError {
-  Refusal refusal;
+  ExchangeRefusal refusal;
   int status;
   std::string name;
 };
@@ -127,15 +127,15 @@ TEST_P(RecordedRefusal, is_what_the_exchange_says_to_the_byte) {
 
 INSTANTIATE_TEST_SUITE_P(
     Polygon, RecordedRefusal,
-    testing::Values(RecordedError{Refusal::no_key, 401, "401_no_key.json"},
-                    RecordedError{Refusal::unknown_key, 401, "401_unknown_key.json"},
-                    RecordedError{Refusal::not_entitled, 403, "403_not_entitled.json"},
-                    RecordedError{Refusal::timeframe, 403, "403_timeframe.json"},
-                    RecordedError{Refusal::today, 403, "403_today_before_eod.json"},
-                    RecordedError{Refusal::too_many_requests, 429, "429_rate_limited.json"},
-                    RecordedError{Refusal::bad_from, 400, "400_from_parse.json"},
-                    RecordedError{Refusal::bad_to, 400, "400_to_parse.json"},
-                    RecordedError{Refusal::to_before_from, 400, "400_to_before_from.json"}),
+    testing::Values(RecordedError{ExchangeRefusal::no_key, 401, "401_no_key.json"},
+                    RecordedError{ExchangeRefusal::unknown_key, 401, "401_unknown_key.json"},
+                    RecordedError{ExchangeRefusal::not_entitled, 403, "403_not_entitled.json"},
+                    RecordedError{ExchangeRefusal::timeframe, 403, "403_timeframe.json"},
+                    RecordedError{ExchangeRefusal::today, 403, "403_today_before_eod.json"},
+                    RecordedError{ExchangeRefusal::too_many_requests, 429, "429_rate_limited.json"},
+                    RecordedError{ExchangeRefusal::bad_from, 400, "400_from_parse.json"},
+                    RecordedError{ExchangeRefusal::bad_to, 400, "400_to_parse.json"},
+                    RecordedError{ExchangeRefusal::to_before_from, 400, "400_to_before_from.json"}),
     [](auto const& each) { return each.param.name.substr(0, each.param.name.find('.')); });
 
 TEST(RecordedGatewayPage, is_what_the_exchange_says_to_the_byte) {
@@ -143,7 +143,7 @@ TEST(RecordedGatewayPage, is_what_the_exchange_says_to_the_byte) {
 }
 
 TEST(RecordedEmptyPage, has_no_results_key) {
-  Page const page{.ticker = "AAPL", .query_count = 0, .adjusted = true, .results = {}};
+  AggregatesPage const page{.ticker = "AAPL", .query_count = 0, .adjusted = true, .results = {}};
 
   EXPECT_EQ(to_json(page, "00000000000000000000000000000009"),
             fixture("errors/200_empty_no_results_key.json"));

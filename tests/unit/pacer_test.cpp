@@ -281,22 +281,6 @@ TEST(Pacer, an_old_reserve_is_void_and_one_that_is_not_used_is_given_back_in_the
   EXPECT_EQ(world.errors, std::vector{ErrorKind::stopped});
 }
 
-TEST(Pacer, a_new_limit_keeps_places_and_pauses) {
-  World world;
-  auto const pacer = world.pacer({.requests = 10, .per = 60s, .burst = 10});
-  world.start(world.ask(*pacer, Lane::live, 10, world.never));
-  world.run();
-
-  pacer->change({.requests = 12, .per = 60s, .burst = 12}, {}, 16);
-  pacer->pause(7s);
-  world.start(world.ask(*pacer, Lane::live, 3, world.never));
-  world.run();
-
-  EXPECT_EQ(world.sent[10].at, 7s);
-  EXPECT_EQ(world.sent[12].at, 60s);
-  EXPECT_TRUE(world.ledger.violations.empty()) << world.ledger.violations.front();
-}
-
 TEST(Pacer, says_why_nothing_can_go) {
   World world;
   auto const pacer = world.pacer({.requests = 5, .per = 60s, .burst = 5});

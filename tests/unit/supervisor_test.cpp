@@ -97,7 +97,7 @@ TEST(Supervisor, live_asks_for_each_minute_once_it_can_be_published) {
     auto const minute = start_minute + static_cast<int>(i) - 2;
     EXPECT_EQ(asked[i].url, "A/" + std::to_string(minute) + "/" + std::to_string(minute + 1));
     EXPECT_GE(asked[i].at, (static_cast<int>(i) - 1) * 1min + 20s);  // the schedule's delay
-    EXPECT_LE(asked[i].at, (static_cast<int>(i) - 1) * 1min + 27s);  // and its spread
+    EXPECT_LE(asked[i].at, (static_cast<int>(i) - 1) * 1min + 21s);  // and its spread
   }
 }
 

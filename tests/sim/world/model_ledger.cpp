@@ -1,10 +1,19 @@
 #include "sim/world/model_ledger.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sim/world/model_call.hpp"
 
 namespace candled::sim {
+
+namespace {
+
+bool is_open(BackfillRequest const& request) {
+  return request.state == RequestState::queued || request.state == RequestState::running;
+}
+
+}  // namespace
 
 BudgetGrant LedgerServer::claim(BudgetClaim const& claim) {
   auto const now = store_.now();
@@ -35,20 +44,29 @@ BudgetGrant LedgerServer::claim(BudgetClaim const& claim) {
 
 std::vector<BackfillRequest> LedgerServer::open_requests() const {
   std::vector<BackfillRequest> open;
-  for (auto const& request : requests_)
-    if (request.state == RequestState::queued || request.state == RequestState::running)
-      open.push_back(request);
+  std::ranges::copy_if(requests_, std::back_inserter(open), is_open);
   return open;
 }
 
 void LedgerServer::update(BackfillRequest const& request) {
   auto const row = std::ranges::find(requests_, request.id, &BackfillRequest::id);
-  if (row != requests_.end()) *row = request;
+  if (row == requests_.end() || !is_open(*row)) return;
+  bool const cancel_asked = row->cancel_asked;  // a daemon does not take it back
+  *row = request;
+  row->cancel_asked = cancel_asked;
 }
 
 void LedgerServer::ask(BackfillRequest request) {
   request.id = std::ssize(requests_) + 1;
+  world_.tell("request {}: {} {} from {} to {}", request.id,
+              request.kind == RequestKind::repair ? "repair" : "backfill", request.job,
+              to_rfc3339(request.range.from), to_rfc3339(request.range.to));
   requests_.push_back(std::move(request));
+}
+
+void LedgerServer::cancel(std::int64_t request) {
+  for (auto& row : requests_)
+    if (row.id == request && is_open(row)) row.cancel_asked = true;
 }
 
 Task<Result<BudgetGrant>> ModelLedger::claim(BudgetClaim const& claim) {

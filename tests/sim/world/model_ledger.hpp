@@ -18,8 +18,9 @@ class LedgerServer {
   BudgetGrant claim(BudgetClaim const& claim);
   std::vector<BackfillRequest> open_requests() const;
   void update(BackfillRequest const& request);
-  // A person asks.
+  // A person asks, or takes back what was asked and has not ended.
   void ask(BackfillRequest request);
+  void cancel(std::int64_t request);
 
   std::vector<BackfillRequest> const& requests() const { return requests_; }
   StoreServer& store() { return store_; }

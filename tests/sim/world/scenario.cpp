@@ -75,7 +75,8 @@ Troubles draw_troubles(Draw draw) {
           .key_refusals = times(draw, 2),
           .clock_set_back = times(draw, 3),
           .clock_set_ahead = times(draw, 3),
-          .suspends = times(draw, 3)};
+          .suspends = times(draw, 3),
+          .requests = times(draw, 4)};
 }
 
 Plan draw_plan(Draw draw, Date day, std::vector<std::string> const& symbols) {
@@ -177,9 +178,9 @@ std::string describe(Scenario const& s) {
   auto const& t = s.troubles;
   return text + fmt::format(
                     "; {} kills {} crash loops {} stops {} outages {} of the database {} key refusals, clock "
-                    "{} back {} ahead, {} suspends",
+                    "{} back {} ahead, {} suspends, {} requests",
                     t.kills, t.crash_loops, t.stops, t.provider_outages, t.database_outages, t.key_refusals,
-                    t.clock_set_back, t.clock_set_ahead, t.suspends);
+                    t.clock_set_back, t.clock_set_ahead, t.suspends, t.requests);
 }
 
 }  // namespace candled::sim

@@ -42,6 +42,7 @@ struct Troubles {
   int clock_set_back = 0;
   int clock_set_ahead = 0;
   int suspends = 0;
+  int requests = 0;  // of people, for history or repairs; some they take back
 };
 
 // What the provider's plan allows.

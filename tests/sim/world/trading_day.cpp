@@ -1,5 +1,7 @@
 #include "sim/world/trading_day.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -41,6 +43,9 @@ class TradingDay {
   void stop_in_order();
   void note_an_end();
   void calm_down();
+  // For a part of what one job keeps.
+  void ask_for_something();
+  void check_requests();
 
   void go_on_until(UtcTime when);
   void run_what_is_ready();
@@ -133,6 +138,33 @@ void TradingDay::plan_troubles() {
     world_.tell("the host falls asleep");
     world_.fall_asleep_for(seconds(size, 14'400));
   });
+  plan("requests", troubles.requests, [this](double) { ask_for_something(); });
+}
+
+void TradingDay::ask_for_something() {
+  auto const& job = draw_.one_of(scenario_.jobs);
+  auto const from = std::chrono::sys_days{job.history};
+  auto const days = (world_.true_time() - from) / std::chrono::days{1};
+  BackfillRequest request{
+      .kind = draw_.chance(0.5) ? RequestKind::backfill : RequestKind::repair,
+      .job = job.name,
+      .range = {.from = from + std::chrono::days{draw_.between(0, days)}, .to = world_.true_time()}};
+  if (draw_.chance(0.5)) request.symbols = {draw_.one_of(job.symbols)};
+  ledger_.ask(std::move(request));
+  if (!draw_.chance(0.2)) return;
+  world_.after(Milliseconds{draw_.between(0, 60'000)}, [this, id = std::ssize(ledger_.requests())] {
+    world_.tell("request {} is taken back", id);
+    ledger_.cancel(id);
+  });
+}
+
+void TradingDay::check_requests() {
+  for (auto const& request : ledger_.requests()) {
+    bool const is_open = request.state == RequestState::queued || request.state == RequestState::running;
+    if (is_open) world_.violation(fmt::format("request {} has come to no end", request.id));
+    if (request.state == RequestState::cancelled && !request.cancel_asked)
+      world_.violation(fmt::format("request {} was cancelled, and nobody asked for it", request.id));
+  }
 }
 
 void TradingDay::start() {
@@ -233,6 +265,7 @@ Outcome TradingDay::run() {
   go_on_until(end);
   if (goes_on()) completeness_.check(end - 15min, end - 30min);
   if (goes_on()) completeness_.check_settled(end - 30min, end - 45min);
+  if (goes_on()) check_requests();
   Outcome outcome{.simulated = world_.true_time() - scenario_.begins};
   for (auto const& [id, row] : store_.tables().series()) {
     safety_.all_bars_are_the_markets(row.key, row.bars);

@@ -14,7 +14,6 @@
 #include <random>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/time_lens.hpp"
@@ -26,11 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-constexpr double speed = 4000;
-#else
-constexpr double speed = 8000;  // a day in 10.8 s
-#endif
+constexpr double speed = 8000;            // a day in 10.8 s
 constexpr auto real_time_at_most = 9min;  // nothing but an end to a test that hangs
 
 constexpr int requests_per_hour = 60;
@@ -81,7 +76,7 @@ Series truth(std::string const& ticker, std::string const& timeframe) {
   TimeRange const all{.from = zone.at(parse_date(first_session).value(), 0ms),
                       .to = zone.at(parse_date("2024-03-12").value(), 0ms)};
   auto const bars_in = [&](Base base, TimeRange range) {
-    return market.bars({ticker, base, range, Order::ascending, 100'000, all.to + std::chrono::days{30}});
+    return market.bars({ticker, base, range, Sort::ascending, 100'000, all.to + std::chrono::days{30}});
   };
   std::vector<Bar> bars;
   if (timeframe == "1h") {
@@ -275,15 +270,19 @@ std::multimap<UtcTime, Victim> kills() {
 }
 
 TEST_F(TwoWeeks, end_with_every_bar_as_it_settled_however_often_somebody_was_killed) {
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+  GTEST_SKIP()
+      << "a start takes an hour of this market's time under AddressSanitizer: only the dev build runs this";
+#endif
   ASSERT_EQ(world_.candled({"migrate"}).exit_code, 0);  // the sessions are a table of migrate's
   start_candled();
   std::map<Victim, int> killed;
   for (auto const& [when, victim] : kills()) {
-    while (now() < when && !HasFailure()) std::this_thread::sleep_for(2ms);
+    while (now() < when && !HasFailure()) value(url(), "SELECT pg_sleep(0.002)");
     victim == Victim::candled ? kill_candled() : kill_exchange();
     ++killed[victim];
   }
-  while (!at_rest() && !hangs() && !HasFailure()) std::this_thread::sleep_for(200ms);
+  while (!at_rest() && !hangs() && !HasFailure()) value(url(), "SELECT pg_sleep(0.2)");
   auto const rested_at = now();
   look_at_report();
   candled_->signal(SIGTERM);

@@ -4,9 +4,9 @@
 
 #include <map>
 
+#include "db/store_fixture.hpp"
 #include "sim/world/model_store.hpp"
 #include "sim/world/trading_day.hpp"
-#include "store_fixture.hpp"
 
 namespace candled::test {
 namespace {
