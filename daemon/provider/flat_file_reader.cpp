@@ -16,7 +16,7 @@ constexpr std::size_t text_bytes_max = std::size_t{8} << 20U;
 // The longest line seen has 96 bytes.
 constexpr std::size_t line_bytes_max = 4096;
 // A day has 1,440 minutes, and rows are sometimes there twice.
-constexpr std::size_t bars_of_ticker_max = 4'000;
+constexpr std::size_t bars_of_ticker_max = 2'000;
 
 // The number of fields, or nothing when there are more than `fields` holds.
 std::optional<std::size_t> split(std::string_view line, std::span<std::string_view> fields) {
