@@ -168,5 +168,34 @@ TEST(FlatFiles, with_a_row_twice_keep_one_and_leave_those_that_differ_to_request
             (Rows{{"2024-03-04 14:35:00", "conflicting_duplicate", "2"}}));
 }
 
+// 70,025 daily bars of 23 years: whichever way they come, they are the same.
+TEST(FlatFiles, of_real_days_hold_what_requests_bring) {
+  std::string const data = CANDLED_SOURCE_DIR "/../shared/data/real";
+  if (!std::filesystem::exists(data)) GTEST_SKIP() << "REAL DATA IS NOT THERE, NOT TESTED: " << data;
+  auto const by = [&](std::string const& providers) {
+    return std::make_unique<World>(WorldOptions{
+        .exchange = {"--data", data},
+        .jobs = "  - { name: days, provider: exchange, timeframe: 1d, symbols: [AAPL, BAC, IBM, SPY, NONE], "
+                "calendar: XNYS, history: 1998-01-01 }\n",
+        .providers = providers});
+  };
+  auto const bars =
+      "SELECT count(*), md5(string_agg(concat_ws(',', ticker, ts, open, high, low, close, volume), ' ' ORDER "
+      "BY "
+      "ticker, ts)) FROM candled.bars";
+  std::vector<std::string> const all = {"backfill", "--from", "1998-01-02", "--to", "2021-03-31"};
+  auto const asking = by("");
+  auto const reading = by(fmt::format("  files: {{ kind: flatfile, fills: exchange, root: {} }}\n", data));
+
+  auto const asked = asking->candled(all);
+  auto const read = reading->candled(all);
+
+  ASSERT_EQ(asked.exit_code, 0) << asked.errors;
+  ASSERT_EQ(read.exit_code, 0) << read.errors;
+  EXPECT_NE(read.output.find("5849 day files of files were read"), std::string::npos) << read.output;
+  EXPECT_EQ(rows(reading->url(), bars), rows(asking->url(), bars));
+  EXPECT_GT(std::atoi(value(reading->url(), "SELECT count(*) FROM candled.bars").c_str()), 15'000);
+}
+
 }  // namespace
 }  // namespace candled::test
