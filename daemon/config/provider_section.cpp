@@ -51,7 +51,7 @@ void describe(Section& section, ProviderDraft& draft) {
   auto kind = Kind::polygon;
   section.required("kind", kind, one_of<Kind>({{"polygon", Kind::polygon}, {"flatfile", Kind::flatfile}}));
   draft.is_files = kind == Kind::flatfile;
-  draft.provider.name = draft.files.name = draft.name;
+  draft.files.name = draft.name;
   draft.path = section.path();
   if (!draft.is_files || section.listing()) describe_asked(section, draft.provider);
   if (draft.is_files || section.listing()) describe_files(section, draft);
@@ -65,6 +65,7 @@ std::vector<ProviderConfig> join_providers(std::vector<ProviderDraft> const& dra
   for (auto const& draft : drafts) {
     if (draft.is_files) continue;
     providers.push_back(draft.provider);
+    providers.back().name = draft.name;  // a section that is no mapping was not described
     names.push_back(draft.name);
   }
   for (auto const& draft : drafts) {

@@ -9,7 +9,7 @@
 #include <array>
 #include <filesystem>
 
-#include "provider/flat_file_reader.hpp"
+#include "pipeline/flat_file_reader.hpp"
 
 namespace candled {
 

@@ -11,9 +11,9 @@
 #include "core/check_bars.hpp"
 #include "core/failpoint.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/flat_file_reader.hpp"
 #include "pipeline/loader.hpp"
 #include "pipeline/log.hpp"
-#include "provider/flat_file_reader.hpp"
 
 namespace candled {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "provider/flat_file_reader.hpp"
+#include "pipeline/flat_file_reader.hpp"
 #include "support/gzip.hpp"
 #include "support/temp_dir.hpp"
 
@@ -114,12 +114,13 @@ TEST(FlatFileReader, refuses_a_file_that_is_cut_anywhere) {
   }
 }
 
+// But for the bits after the last block's end, which mean nothing (RFC 1951, 3.2.3).
 TEST(FlatFileReader, refuses_a_file_with_a_changed_byte) {
   auto const file = gzipped(header + row("AAPL", 0) + row("AAPL", 1));
   for (std::size_t at = 10; at < file.size(); ++at) {  // the first ten are gzip's header: a name and a time
     auto broken = file;
     broken[at] = static_cast<char>(broken[at] ^ 0x10);
-    EXPECT_FALSE(read(broken, {"AAPL"})) << at;
+    if (at + 9 != file.size()) EXPECT_FALSE(read(broken, {"AAPL"})) << at;
   }
 }
 

@@ -1,4 +1,4 @@
-#include "provider/flat_file_reader.hpp"
+#include "pipeline/flat_file_reader.hpp"
 
 #include <fmt/format.h>
 
