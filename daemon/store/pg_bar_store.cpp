@@ -72,8 +72,7 @@ Task<Result<std::vector<FlatFileRecord>>> PgBarStore::flat_files(std::string con
 
 Task<Result<void>> PgBarStore::begin_flat_files(std::string const& job,
                                                 std::vector<FlatFileRecord> const& files) {
-  return writers_->run(
-      [&](Writer& writer) { candled::begin_flat_files(*writer.connection, job, files); });
+  return writers_->run([&](Writer& writer) { candled::begin_flat_files(*writer.connection, job, files); });
 }
 
 Task<Result<void>> PgBarStore::end_flat_files(std::string const& job,
