@@ -20,6 +20,7 @@ ExitCode backfill_command(Engine& engine, Config const& config, Options const& o
   auto const asked = asked_of(engine.jobs, options, engine.clock->now());
   if (asked.empty()) return ExitCode::usage;
   std::vector<JobOrder> orders;
+  orders.reserve(asked.size());
   for (auto const& [job, range] : asked)
     orders.push_back(
         {.job = &job,

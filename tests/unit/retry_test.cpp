@@ -40,7 +40,8 @@ TEST(DelayBeforeRetry, the_time_that_the_provider_named_is_a_floor) {
 TEST(MayTryAgain, only_what_may_go_away_by_itself) {
   RetryPolicy const policy{.attempts = 10};
 
-  for (auto const kind : {ErrorKind::transport, ErrorKind::rate_limited, ErrorKind::remote_failed})
+  for (auto const kind : {ErrorKind::transport, ErrorKind::rate_limited, ErrorKind::remote_failed,
+                          ErrorKind::db_unavailable, ErrorKind::db_in_doubt})
     EXPECT_TRUE(may_try_again(policy, kind, {.all = 1})) << to_string(kind);
   for (auto const kind : {ErrorKind::remote_refused, ErrorKind::key_refused, ErrorKind::db_refused,
                           ErrorKind::schema_mismatch, ErrorKind::stopped})

@@ -251,6 +251,17 @@ TEST(RunBatch, a_refused_key_ends_the_batch_without_asking_for_every_symbol) {
   EXPECT_TRUE(result.failed.empty());  // the windows are not at fault
 }
 
+TEST(RunBatch, a_key_that_was_refused_is_not_tried_by_the_next_batch) {
+  PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return answer_with(401); }};
+  fixture.run(batch_of({"A"}, 60), {.parallel = 1});
+
+  auto const next = fixture.run(batch_of({"B"}, 60), {.parallel = 1});
+
+  ASSERT_TRUE(next.ended_by.has_value());
+  EXPECT_EQ(next.ended_by->kind, ErrorKind::key_refused);
+  EXPECT_EQ(next.record.requests, 0);
+}
+
 TEST(RunBatch, an_impossible_bar_is_rejected_and_its_time_stays_due) {
   PipelineFixture fixture{
       [](std::string const&, int) -> Result<HttpResponse> { return good_answer("impossible"); }};
@@ -321,6 +332,23 @@ TEST(RunBatch, a_stop_ends_waiting_at_once_and_commits_what_is_there) {
   EXPECT_EQ(fixture.clock.elapsed(), 2500ms);
   EXPECT_EQ(fixture.store.bars_of(1), 60U);
   EXPECT_TRUE(result.failed.empty());  // a stopped window has not failed
+}
+
+TEST(RunBatch, a_stop_commits_pages_that_waited_for_company) {
+  PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return good_answer(); }};
+  fixture.http->latency = 200ms;
+  boost::asio::co_spawn(
+      fixture.loop,
+      [](PipelineFixture& stopped) -> Task<void> {
+        co_await stopped.clock.sleep_until(stopped.clock.ticks() + 300ms);  // A has come, B is on its way
+        stopped.clock.stop();
+      }(fixture),
+      boost::asio::detached);
+
+  auto const result = fixture.run(batch_of({"A", "B", "C"}, 60), {.parallel = 1});
+
+  EXPECT_EQ(result.record.outcome, "stopped");
+  EXPECT_EQ(fixture.store.bars_of(1), 60U);
 }
 
 TEST(RunBatch, never_exceeds_the_budget_with_retries_and_pages) {
