@@ -13,9 +13,11 @@
 #include <tuple>
 
 #include "cli/commands.hpp"
+#include "cli/engine.hpp"
 #include "cli/progress_bar.hpp"
 #include "config/load_config.hpp"
 #include "http/curl_client.hpp"
+#include "pipeline/flat_files.hpp"
 #include "pipeline/load_slots.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
@@ -60,6 +62,7 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
                                            .timeout = provider.timeout,
                                            .reserve_used_for = reserve_used_for(lens)});
   source->retry = config.retry;
+  if (provider.files) source->files = std::make_shared<FlatFiles>(flat_files_of(*provider.files));
   return source;
 }
 

@@ -10,6 +10,7 @@
 \ir completeness.sql
 \ir ingest.sql
 \ir ledger.sql
+\ir flat_file.sql
 \ir views.sql
 \ir corporate_action.sql
 \ir analyst_views.sql

@@ -46,6 +46,10 @@ Source* Engine::source(std::string const& name) const {
   return found == sources.end() ? nullptr : found->get();
 }
 
+FlatFiles flat_files_of(FlatFilesConfig const& config) {
+  return {.name = config.name, .root = config.root, .asset_class = config.asset_class};
+}
+
 std::vector<Job> make_jobs(Config const& config) {
   std::vector<Job> jobs;
   jobs.reserve(config.jobs.size());

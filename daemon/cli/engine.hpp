@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "pipeline/flat_files.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
 #include "pipeline/supervisor.hpp"
@@ -48,6 +49,8 @@ struct Engine {
   // The source of a provider's name; nullptr: there is none.
   Source* source(std::string const& name) const;
 };
+
+FlatFiles flat_files_of(FlatFilesConfig const& config);
 
 // The configuration's jobs, in its order, without a source: enough to say what is due.
 std::vector<Job> make_jobs(Config const& config);

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/work.hpp"
 #include "core/token_bucket.hpp"
+#include "pipeline/flat_files.hpp"
 #include "store/reports.hpp"
 
 namespace candled {
@@ -15,6 +17,9 @@ namespace {
 struct JobEstimate {
   JobConfig const* job;
   std::int64_t series = 0;
+  FlatFilesConfig const* files = nullptr;  // of the provider; null: none are configured
+  std::int64_t file_count = 0;             // day files that come first
+  bool files_missing = false;              // no such folder
   std::int64_t windows = 0;
   std::int64_t requests = 0;  // at the most
   TimeRange range{};          // from the oldest window's start to the newest one's end
@@ -44,13 +49,32 @@ std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> 
 }
 
 // Without what is to be read again because it may have changed: only the database knows that.
-JobEstimate estimate(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
-                     std::vector<GapRow> const& gaps, UtcTime now) {
-  auto const series = known_series(config, coverage, gaps, now);
+std::vector<Window> windows_of(Job const& job, std::vector<Series> const& series, UtcTime now) {
   auto windows = windows_due(job, series, everything_due(job, now), now);
   auto const again = windows_due(job, series, order_of(Lane::repair, job, now), now);
   windows.insert(windows.end(), again.begin(), again.end());
+  return windows;
+}
+
+// What the files hold is as good as covered: requests fetch the rest.
+void count_files(Job const& job, FlatFilesConfig const& config, std::vector<Series>& series, UtcTime now,
+                 JobEstimate& result) {
+  result.files = &config;
+  std::error_code failed;
+  result.files_missing = !std::filesystem::is_directory(config.root, failed);
+  auto const wanted = ranges_of(windows_due(job, series, everything_due(job, now), now));
+  for (auto const& file : day_files(flat_files_of(config), job, wanted, now)) {
+    ++result.file_count;
+    for (auto& one : series) one.covered.add(file.proves);
+  }
+}
+
+JobEstimate estimate(Job const& job, JobConfig const& config, ProviderConfig const& provider,
+                     std::vector<CoverageRow> const& coverage, std::vector<GapRow> const& gaps, UtcTime now) {
+  auto series = known_series(config, coverage, gaps, now);
   JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
+  if (provider.files) count_files(job, *provider.files, series, now, result);
+  auto const windows = windows_of(job, series, now);
   result.windows = static_cast<std::int64_t>(windows.size());
   result.requests = windows.empty() ? 0 : pages_at_most(job, windows);
   if (windows.empty()) return result;
@@ -80,8 +104,14 @@ std::vector<ProviderEstimate> by_provider(Config const& config, std::vector<JobE
 
 void print_text(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstimate> const& providers) {
   for (auto const& job : jobs) {
+    if (job.files_missing)
+      fmt::print("{}: there is no folder {}: without the files of {}, all is asked for\n", job.job->name,
+                 job.files->root, job.files->name);
+    if (job.file_count > 0)
+      fmt::print("{}: {} day files of {} come first, without a request\n", job.job->name, job.file_count,
+                 job.files->name);
     if (job.windows == 0) {
-      fmt::print("{}: nothing is due\n", job.job->name);
+      fmt::print("{}: nothing {}is due\n", job.job->name, job.file_count > 0 ? "else " : "");
       continue;
     }
     fmt::print("{}: {} of {}: {} windows of {} symbols, {} to {}: at most {} requests\n", job.job->name,
@@ -106,6 +136,7 @@ void print_json(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstima
                        {"timeframe", to_string(job.job->timeframe)},
                        {"symbols", job.series},
                        {"windows", job.windows},
+                       {"files", job.file_count},
                        {"requests_at_most", job.requests}};
     if (job.windows > 0) one["from"] = to_rfc3339(job.range.from), one["to"] = to_rfc3339(job.range.to);
     out["jobs"].push_back(std::move(one));
@@ -135,7 +166,8 @@ ExitCode plan_command(Config const& config, Options const& options, UtcTime now)
   std::vector<JobEstimate> estimates;
   for (auto const* const job : chosen) {
     auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];
-    estimates.push_back(estimate(*job, job_config, *coverage, *gaps, now));
+    estimates.push_back(
+        estimate(*job, job_config, config.provider(job_config.provider), *coverage, *gaps, now));
   }
   auto const providers = by_provider(config, estimates);
   options.output == OutputFormat::json ? print_json(estimates, providers) : print_text(estimates, providers);

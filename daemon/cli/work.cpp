@@ -7,6 +7,7 @@
 
 #include "cli/show_progress.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/flat_files.hpp"
 #include "pipeline/log.hpp"
 #include "store/migrator.hpp"
 
@@ -21,6 +22,8 @@ void add_to(JobResult& total, JobResult const& part) {
   total.inserted += part.inserted;
   total.changed += part.changed;
   total.requests += part.requests;
+  total.files += part.files;
+  total.files_broken += part.files_broken;
   total.parked = std::max(total.parked, part.parked);  // symbols: those of two lanes are mostly the same
   for (auto const& ticker : part.without_bars)
     if (std::ranges::find(total.without_bars, ticker) == total.without_bars.end())
@@ -60,6 +63,13 @@ std::string some_of(std::vector<std::string> const& names) {
 }  // namespace
 
 void print_notes(Job const& job, JobResult const& result) {
+  if (result.files > 0)
+    fmt::print("note: {} day files of {} were read; {} was asked for the rest only\n", result.files,
+               job.source->files->name, job.source->name);
+  if (result.files_broken > 0)
+    fmt::print(
+        "note: {} day files of {} are broken and were left out: the log says what is wrong with each\n",
+        result.files_broken, job.source->files->name);
   if (!result.without_bars.empty())
     fmt::print("note: {} has no bars of {} in this range: is the ticker right?\n", job.source->name,
                some_of(result.without_bars));

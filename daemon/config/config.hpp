@@ -27,6 +27,15 @@ struct DatabaseConfig {
   friend bool operator==(DatabaseConfig const&, DatabaseConfig const&) = default;
 };
 
+// A provider of `kind: flatfile`: the day files of another one, in a folder.
+struct FlatFilesConfig {
+  std::string name;
+  std::string root;  // path of the folder that holds `asset_class`; need not exist
+  std::string asset_class = "us_stocks_sip";
+
+  friend bool operator==(FlatFilesConfig const&, FlatFilesConfig const&) = default;
+};
+
 struct ProviderConfig {
   std::string name;
   ProviderKind kind = ProviderKind::polygon;
@@ -35,6 +44,7 @@ struct ProviderConfig {
   RateLimit rate_limit;
   int concurrency = 16;
   Milliseconds timeout{30'000};
+  std::optional<FlatFilesConfig> files;  // come before requests
 
   friend bool operator==(ProviderConfig const&, ProviderConfig const&) = default;
 };

@@ -74,6 +74,12 @@ void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
                               limit.requests, to_string(limit.per), limit.burst, limit.adaptive));
   lines.push_back(fmt::format("    concurrency: {}", provider.concurrency));
   lines.push_back(fmt::format("    timeout: {}", to_string(provider.timeout)));
+  if (!provider.files) return;
+  lines.push_back(fmt::format("  {}:", provider.files->name));
+  lines.emplace_back("    kind: flatfile");
+  lines.push_back(fmt::format("    fills: {}", provider.name));
+  lines.push_back(fmt::format("    root: {}", provider.files->root));
+  lines.push_back(fmt::format("    asset_class: {}", provider.files->asset_class));
 }
 
 void describe(JobConfig const& job, std::vector<std::string>& lines) {

@@ -34,6 +34,18 @@ std::int64_t side_by_side(Config const& config, ProviderConfig const& provider) 
   return std::min<std::int64_t>(parallel, provider.concurrency);
 }
 
+// A day of minutes of as many symbols as are read from a day file at once, for each job that has files.
+std::int64_t files_bytes(Config const& config) {
+  constexpr std::int64_t symbols_at_once = 250;
+  constexpr std::int64_t minutes_a_day = 1'440;
+  std::int64_t bytes = 0;
+  for (auto const& job : config.jobs)
+    if (config.provider(job.provider).files)
+      bytes += std::min(static_cast<std::int64_t>(job.symbols.size()), symbols_at_once) * minutes_a_day *
+               static_cast<std::int64_t>(sizeof(Bar));
+  return bytes;
+}
+
 struct Demand {
   double per_day = 0;
   double per_second_when_open = 0;
@@ -59,11 +71,13 @@ MemoryBound memory_bound(Config const& config) {
   std::int64_t parallel = 0;
   for (auto const& provider : config.providers) parallel += side_by_side(config, provider);
   auto const loads = config.database.writers + parallel;
-  auto const bytes = parallel * (page_body_bytes + page_bars_bytes) + loads * load_bytes;
-  return {.bytes = bytes,
-          .explanation = fmt::format("{} pages ({} of text and {} of bars each) and {} loads ({} each)",
-                                     parallel, size_in_words(page_body_bytes), size_in_words(page_bars_bytes),
-                                     loads, size_in_words(load_bytes))};
+  auto const files = files_bytes(config);
+  auto const bytes = parallel * (page_body_bytes + page_bars_bytes) + loads * load_bytes + files;
+  auto explanation = fmt::format("{} pages ({} of text and {} of bars each) and {} loads ({} each)", parallel,
+                                 size_in_words(page_body_bytes), size_in_words(page_bars_bytes), loads,
+                                 size_in_words(load_bytes));
+  if (files > 0) explanation += fmt::format(" and {} of day files", size_in_words(files));
+  return {.bytes = bytes, .explanation = std::move(explanation)};
 }
 
 std::vector<RequestEstimate> requests_per_day(Config const& config) {

@@ -213,6 +213,14 @@ Form<std::string> file_path() {
           }};
 }
 
+Form<std::string> folder_path() {
+  return {.expected = "the path of a folder", .read = [](std::string const& text) -> Reading<std::string> {
+            if (text.contains("://")) return refuse("files are read from a folder of this machine only");
+            if (text.empty() || std::ranges::any_of(text, is_control)) return refuse();
+            return text;
+          }};
+}
+
 Form<std::string> base_url() {
   auto const read = [](std::string const& text) -> Reading<std::string> {
     std::string_view rest = text;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/job_section.hpp"
+#include "config/provider_section.hpp"
 #include "config/sections.hpp"
 #include "config/small_file.hpp"
 #include "config/yaml_tree.hpp"
@@ -19,6 +20,7 @@ namespace {
 // A configuration as far as it could be read.
 struct Draft {
   Config config;
+  std::vector<ProviderDraft> providers;
   std::vector<JobDraft> jobs;
 };
 
@@ -34,7 +36,7 @@ void describe(Section& section, Control& control) {
 void describe(Section& section, Draft& draft) {
   auto& config = draft.config;
   section.required_section("database", config.database);
-  section.required_named_sections("providers", config.providers);
+  section.required_named_sections("providers", draft.providers);
   section.optional_section("retry", config.retry);
   section.optional_section("breaker", config.breaker);
   section.required_sections("jobs", draft.jobs);
@@ -60,6 +62,7 @@ Config read(YamlNode const& root, Findings& findings) {
     Section section{findings, &root, "", {.line = 1, .column = 1}};
     describe(section, draft);
   }
+  draft.config.providers = join_providers(draft.providers, findings);
   check_jobs(draft.jobs, provider_names(draft.config), findings);
   for (auto& job : draft.jobs) draft.config.jobs.push_back(std::move(job.job));
   return std::move(draft.config);

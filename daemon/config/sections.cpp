@@ -13,13 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string default_base_url(ProviderKind kind) {
-  switch (kind) {
-    case ProviderKind::polygon: return "https://api.massive.com";
-  }
-  return "";
-}
-
 void add_overrides(Section& section, OverridesFile const& file, CalendarsConfig& calendars) {
   for (auto const& line : file.lines) calendars.overrides[line.calendar].push_back(line.day);
   for (auto const& [place, refusal] : file.problems)
@@ -49,16 +42,6 @@ void describe(Section& section, RateLimit& limit) {
   section.rule(
       {"requests", "burst"}, limit.burst <= limit.requests,
       fmt::format("expected a burst of at most requests ({}), found {}", limit.requests, limit.burst));
-}
-
-void describe(Section& section, ProviderConfig& provider) {
-  section.required("kind", provider.kind, one_of<ProviderKind>({{"polygon", ProviderKind::polygon}}));
-  section.optional("base_url", provider.base_url, base_url());
-  if (provider.base_url.empty()) provider.base_url = default_base_url(provider.kind);
-  section.required("api_key", provider.api_key, api_key(section.findings().folder));
-  section.optional_section("rate_limit", provider.rate_limit);
-  section.optional("concurrency", provider.concurrency, whole_number(1, 256));
-  section.optional("timeout", provider.timeout, duration(1s, 10min));
 }
 
 void describe(Section& section, RetryPolicy& retry) {

@@ -1,5 +1,5 @@
-// The keys of every section but `jobs`: a line a key, with its check. Their defaults are those of the
-// structs.
+// The keys of every section but `providers` and `jobs`: a line a key, with its check. Their defaults are
+// those of the structs.
 #pragma once
 
 #include "config/config.hpp"
@@ -8,7 +8,6 @@
 namespace candled {
 
 void describe(Section& section, DatabaseConfig& database);
-void describe(Section& section, ProviderConfig& provider);
 void describe(Section& section, RateLimit& limit);
 void describe(Section& section, RetryPolicy& retry);
 void describe(Section& section, BreakerPolicy& breaker);

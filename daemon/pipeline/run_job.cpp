@@ -1,11 +1,14 @@
 #include "pipeline/run_job.hpp"
 
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
 #include "core/failpoint.hpp"
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/run_batch.hpp"
-
-#include <map>
-#include <utility>
+#include "pipeline/run_files.hpp"
 
 namespace candled {
 
@@ -14,6 +17,12 @@ namespace {
 // A bar that cannot be true may be a passing fault of the provider: it is asked for again at once, but not
 // for ever.
 constexpr int passes_max = 3;
+
+// Files that are loaded, and put on record, together: a month's.
+constexpr std::size_t files_at_once = 31;
+
+// Files may have been published again: looked for this often, as it reads the end of each.
+constexpr Milliseconds compare_files_every = std::chrono::hours{1};
 
 void log_batch(BatchRecord const& record) {
   auto const seconds = [](Milliseconds time) { return static_cast<double>(time.count()) / 1000.0; };
@@ -40,6 +49,11 @@ class JobRun {
   void begin_pass(std::vector<Window> const& windows);
   // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
+  // What the day files have of `windows`; of a settling order: files that were published again.
+  Task<void> read_files(Order const& order, std::vector<Window> const& windows);
+  std::vector<DayFile> files_again(Order const& order, std::vector<FlatFileRecord> const& known);
+  Task<void> read_files(std::vector<DayFile> const& files, Take take,
+                        std::vector<FlatFileRecord> const& known);
   Task<void> finish_batch(BatchResult result);
   Task<void> park(std::vector<FailedWindow> const& windows);
 
@@ -48,6 +62,7 @@ class JobRun {
   Run run_;
   Milliseconds planning_{0};
   UtcTime planned_at_{};
+  std::vector<Series> series_;                    // as planned
   std::map<SeriesId, std::string> without_bars_;  // never asked for before, and no bar so far
   JobResult result_;
 };
@@ -59,6 +74,18 @@ Task<JobResult> JobRun::run(Order order) {
     co_return result_;
   }
   auto windows = *planned;
+  if (job_.source->files && order.work != Work::gaps) {
+    co_await read_files(order, windows);
+    if (result_.ended_by) co_return result_;
+    if (result_.files > 0) {  // and so less is due
+      auto const rest = co_await plan(order);
+      if (!rest) {
+        result_.ended_by = rest.error();
+        co_return result_;
+      }
+      windows = *rest;
+    }
+  }
   for (int pass = 1; !windows.empty(); ++pass) {
     begin_pass(windows);
     auto const rejected = co_await run_pass(windows);
@@ -92,7 +119,8 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   auto const series =
       co_await keep_trying(ports_, job_.name, [&] { return ports_.store.open_series(query); });
   if (!series) co_return std::unexpected(series.error());
-  look_at(*series, order);
+  if (series_.empty()) look_at(*series, order);
+  series_ = *series;
   auto windows = windows_due(job_, *series, order, now);
   planning_ = std::chrono::duration_cast<Milliseconds>(ports_.clock.ticks() - started);
   co_return windows;
@@ -133,6 +161,71 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
     if (result_.ended_by) break;
   }
   co_return rejected;
+}
+
+Task<void> JobRun::read_files(Order const& order, std::vector<Window> const& windows) {
+  auto& files = *job_.source->files;
+  auto found = order.work == Work::uncovered ? day_files(files, job_, ranges_of(windows), planned_at_)
+                                             : std::vector<DayFile>{};
+  if (order.work == Work::uncovered && found.empty()) co_return;
+  auto const known =
+      co_await keep_trying(ports_, job_.name, [&] { return ports_.store.flat_files(job_.name); });
+  if (!known) {
+    result_.ended_by = known.error();
+    co_return;
+  }
+  if (order.work == Work::settle) found = files_again(order, *known);
+  std::erase_if(found, [&](DayFile const& file) {
+    auto const broken = files.broken.find(file.key);
+    return broken != files.broken.end() && broken->second == file.version;
+  });
+  co_await read_files(found, order.work == Work::settle ? Take::everything : Take::lacking, *known);
+}
+
+std::vector<DayFile> JobRun::files_again(Order const& order, std::vector<FlatFileRecord> const& known) {
+  auto& files = *job_.source->files;
+  auto const compared = files.compared.find(job_.name);
+  auto const now = ports_.clock.ticks();
+  if (known.empty() || (compared != files.compared.end() && now < compared->second + compare_files_every))
+    return {};
+  files.compared[job_.name] = now;
+  auto all = day_files(files, job_, {order.wanted}, planned_at_);
+  std::erase_if(all, [&](DayFile const& file) {
+    auto const record = std::ranges::lower_bound(known, file.key, {}, &FlatFileRecord::key);
+    return record == known.end() || record->key != file.key || record->version == file.version;
+  });
+  return all;
+}
+
+Task<void> JobRun::read_files(std::vector<DayFile> const& files, Take take,
+                              std::vector<FlatFileRecord> const& known) {
+  set_stage(ports_, Stage::fetching);
+  for (std::size_t first = 0; first < files.size() && !result_.ended_by; first += files_at_once) {
+    auto const some = std::span{files}.subspan(first, std::min(files_at_once, files.size() - first));
+    std::vector<FlatFileRecord> begun;
+    for (auto const& file : some) begun.push_back({.key = file.key, .version = file.version});
+    // First: a kill leaves no bar of a file that is not on record.
+    auto const noted = co_await keep_trying(ports_, job_.name,
+                                            [&] { return ports_.store.begin_flat_files(job_.name, begun); });
+    if (!noted) {
+      result_.ended_by = noted.error();
+      co_return;
+    }
+    auto result = co_await run_files(ports_, job_, series_, some, take);
+    result_.files += static_cast<std::int64_t>(result.read.size());
+    result_.files_broken += static_cast<std::int64_t>(result.broken);
+    co_await finish_batch(std::move(result.batch));
+    // Read in part, and published again since: it stays on record as it was, and so due for the others.
+    if (take == Take::lacking)
+      std::erase_if(result.read, [&](FlatFileRecord const& read) {
+        auto const record = std::ranges::lower_bound(known, read.key, {}, &FlatFileRecord::key);
+        return record != known.end() && record->key == read.key && record->version != read.version;
+      });
+    if (result.read.empty()) continue;
+    auto const ended = co_await keep_trying(
+        ports_, job_.name, [&] { return ports_.store.end_flat_files(job_.name, result.read); });
+    if (!ended && !result_.ended_by) result_.ended_by = ended.error();
+  }
 }
 
 Task<void> JobRun::finish_batch(BatchResult result) {

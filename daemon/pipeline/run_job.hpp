@@ -25,7 +25,9 @@ struct JobResult {
   std::int64_t inserted = 0;
   std::int64_t changed = 0;
   std::int64_t requests = 0;
-  std::int64_t parked = 0;  // symbols with ranges that failed before and are not asked for again yet
+  std::int64_t files = 0;         // day files read
+  std::int64_t files_broken = 0;  // left out: the log says why
+  std::int64_t parked = 0;        // symbols with ranges that failed before and are not asked for again yet
   // Symbols that were asked for the first time, without a failure, and have no bar at all: a wrong ticker?
   std::vector<std::string> without_bars;
   // Why it did not come to its end: stopped, key_refused, or the database's refusal.

@@ -17,6 +17,8 @@
 
 namespace candled {
 
+struct FlatFiles;
+
 struct Source {
   std::string name;
   std::unique_ptr<Provider> provider;
@@ -29,6 +31,8 @@ struct Source {
   // How far back the plan goes, and until when it refuses the day that is still on.
   std::map<Timeframe, Horizon> horizons = {};
   std::optional<UtcTime> no_today_until = std::nullopt;
+  // Its day files, which come before requests; nullptr: none are configured.
+  std::shared_ptr<FlatFiles> files = nullptr;
 };
 
 }  // namespace candled

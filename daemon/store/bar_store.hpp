@@ -138,6 +138,12 @@ struct BatchRecord {
   std::string outcome;  // ok, partial (some windows failed), failed (all did), stopped
 };
 
+// A day file of a provider, as a job has read it.
+struct FlatFileRecord {
+  std::string key;
+  std::string version;  // of the file: another one was published again
+};
+
 class BarStore {
  public:
   BarStore() = default;
@@ -161,6 +167,14 @@ class BarStore {
   // Checks the schema first: schema_mismatch when it is not the one that this candled needs.
   virtual Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) = 0;
   virtual Task<Result<void>> end_run(RunId run, int exit_code) = 0;
+  // The files from which a job has, or may have, taken bars.
+  virtual Task<Result<std::vector<FlatFileRecord>>> flat_files(std::string const& job) = 0;
+  // Before the first load of a file. One that is on record already stays as it is.
+  virtual Task<Result<void>> begin_flat_files(std::string const& job,
+                                              std::vector<FlatFileRecord> const& files) = 0;
+  // Of files that have begun: what was wanted of them is committed, and it is of this version.
+  virtual Task<Result<void>> end_flat_files(std::string const& job,
+                                            std::vector<FlatFileRecord> const& files) = 0;
   virtual Task<Result<BatchId>> record_batch(BatchRecord const& record) = 0;
 };
 

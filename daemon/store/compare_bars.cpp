@@ -6,13 +6,11 @@ namespace candled {
 
 namespace {
 
-bool same(double a, double b) {
-  return a == b || (std::isnan(a) && std::isnan(b));
-}
-
-bool same_values(Bar const& a, Bar const& b) {
-  return same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close) &&
-         same(a.volume, b.volume) && same(a.vwap, b.vwap) && a.trade_count == b.trade_count;
+bool says_the_same(Bar const& bar, Bar const& stored) {
+  return bar.open == stored.open && bar.high == stored.high && bar.low == stored.low &&
+         bar.close == stored.close && bar.volume == stored.volume &&
+         (std::isnan(bar.vwap) || bar.vwap == stored.vwap) &&
+         (bar.trade_count == -1 || bar.trade_count == stored.trade_count);
 }
 
 }  // namespace
@@ -26,7 +24,7 @@ Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> b
     auto const place = key({series, &stored});
     while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
     if (next == bars.end() || key(*next) != place) return;
-    if (same_values(*next->bar, stored)) {
+    if (says_the_same(*next->bar, stored)) {
       ++verdicts.unchanged;
     } else {
       verdicts.changed.push_back(*next);

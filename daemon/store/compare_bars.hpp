@@ -19,7 +19,8 @@ struct Verdicts {
 };
 
 // Compares `bars`, in key order and each key once, with the stored bars of `ranges`; what is not found there
-// is fresh. Values are equal when they are the same number, or both not given. Throws as libpqxx does.
+// is fresh. A vwap or trade count that is not given (day files have no vwap) says nothing against a stored
+// one. Throws as libpqxx does.
 Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
                              std::span<StoredRange const> ranges);
 

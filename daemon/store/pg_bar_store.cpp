@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/flat_file_log.hpp"
 #include "store/load_bars.hpp"
 #include "store/migrator.hpp"
 #include "store/open_series.hpp"
@@ -63,6 +64,20 @@ Task<Result<RunId>> PgBarStore::begin_run(std::string const& command, std::strin
 
 Task<Result<void>> PgBarStore::end_run(RunId run, int exit_code) {
   return writers_->run([=](Writer& writer) { candled::end_run(*writer.connection, run, exit_code); });
+}
+
+Task<Result<std::vector<FlatFileRecord>>> PgBarStore::flat_files(std::string const& job) {
+  return writers_->run([&job](Writer& writer) { return read_flat_files(*writer.connection, job); });
+}
+
+Task<Result<void>> PgBarStore::begin_flat_files(std::string const& job,
+                                                std::vector<FlatFileRecord> const& files) {
+  return writers_->run([&](Writer& writer) { candled::begin_flat_files(*writer.connection, job, files); });
+}
+
+Task<Result<void>> PgBarStore::end_flat_files(std::string const& job,
+                                              std::vector<FlatFileRecord> const& files) {
+  return writers_->run([&](Writer& writer) { candled::end_flat_files(*writer.connection, job, files); });
 }
 
 Task<Result<BatchId>> PgBarStore::record_batch(BatchRecord const& record) {

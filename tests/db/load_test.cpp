@@ -95,6 +95,24 @@ TEST_F(LoadTest, vwap_that_is_not_given_is_equal_to_itself) {
   EXPECT_EQ(value("SELECT count(*) FROM candled.bar_revision"), "0");
 }
 
+// Day files give no vwap: what a request has brought stands beside them, unless the bar is another.
+TEST_F(LoadTest, what_is_not_given_says_nothing_against_what_is_stored) {
+  auto const series = open();
+  auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 2));
+  load(page);
+  for (auto& bar : page.bars) {
+    bar.vwap = std::numeric_limits<double>::quiet_NaN();
+    bar.trade_count = -1;
+  }
+
+  EXPECT_EQ(load(page).unchanged, 2);
+  EXPECT_EQ(value("SELECT count(*) FROM candled.bar WHERE vwap <> 'NaN' AND trade_count > 0"), "2");
+
+  page.bars[1].volume += 1;
+  EXPECT_EQ(load(page).changed, 1);
+  EXPECT_EQ(value("SELECT count(*) FROM candled.bar WHERE vwap <> 'NaN' AND trade_count > 0"), "1");
+}
+
 TEST_F(LoadTest, overlapping_pages_arrive_once_in_any_order) {
   auto const series = open();
   auto const first = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 20));

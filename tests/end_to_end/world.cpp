@@ -42,7 +42,7 @@ providers:
     api_key: ${{env:CANDLED_TEST_KEY}}
     rate_limit: {}
     timeout: {}
-retry: {}
+{}retry: {}
 breaker: {{ failures: 20, open_for: 1s }}
 jobs:
 {}
@@ -66,7 +66,8 @@ World::World(WorldOptions options) {
   config_ =
       dir_.write("candled.yaml",
                  fmt::format(config_template, database_ ? with_option(url_, "user", "candled_ingest") : url_,
-                             exchange_url_, options.rate_limit, options.timeout, options.retry, options.jobs,
+                             exchange_url_, options.rate_limit, options.timeout, options.providers, options.retry,
+                             options.jobs,
                              options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
 }
 

@@ -29,6 +29,8 @@ struct WorldOptions {
   std::string database_url;
   // Where timings go; empty: timings.csv in `dir`.
   std::string timings;
+  // More of `providers`.
+  std::string providers;
   // More top-level YAML.
   std::string more;
 };

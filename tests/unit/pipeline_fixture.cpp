@@ -165,6 +165,23 @@ Task<Result<void>> ModelStore::end_run(RunId, int) {
   co_return Result<void>{};
 }
 
+Task<Result<std::vector<FlatFileRecord>>> ModelStore::flat_files(std::string const&) {
+  std::vector<FlatFileRecord> all;
+  for (auto const& [key, version] : files) all.push_back({.key = key, .version = version});
+  co_return all;
+}
+
+Task<Result<void>> ModelStore::begin_flat_files(std::string const&,
+                                                std::vector<FlatFileRecord> const& begun) {
+  for (auto const& file : begun) files.emplace(file.key, file.version);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> ModelStore::end_flat_files(std::string const&, std::vector<FlatFileRecord> const& read) {
+  for (auto const& file : read) files[file.key] = file.version;
+  co_return Result<void>{};
+}
+
 Task<Result<BatchId>> ModelStore::record_batch(BatchRecord const& record) {
   records.push_back(record);
   co_return BatchId{static_cast<std::int64_t>(records.size())};

@@ -92,6 +92,11 @@ class ModelStore final : public BarStore {
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
   Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) override;
   Task<Result<void>> end_run(RunId run, int exit_code) override;
+  Task<Result<std::vector<FlatFileRecord>>> flat_files(std::string const& job) override;
+  Task<Result<void>> begin_flat_files(std::string const& job,
+                                      std::vector<FlatFileRecord> const& files) override;
+  Task<Result<void>> end_flat_files(std::string const& job,
+                                    std::vector<FlatFileRecord> const& files) override;
   Task<Result<BatchId>> record_batch(BatchRecord const& record) override;
 
   std::size_t bars_of(int series) { return bars[SeriesId{series}].size(); }
@@ -102,6 +107,7 @@ class ModelStore final : public BarStore {
   std::vector<RejectedBar> rejected;
   std::vector<FailedWindow> parked;
   std::vector<BatchRecord> records;
+  std::map<std::string, std::string> files;  // version by key, of all jobs
   std::size_t loads = 0;
   std::size_t largest_load = 0;
 

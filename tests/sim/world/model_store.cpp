@@ -123,6 +123,19 @@ Task<Result<void>> ModelStore::end_run(RunId, int) {
   co_return co_await model_call<void>(server_, clock_, world_, "end_run", [] { return Result<void>{}; });
 }
 
+// The simulated provider has no files.
+Task<Result<std::vector<FlatFileRecord>>> ModelStore::flat_files(std::string const&) {
+  co_return std::vector<FlatFileRecord>{};
+}
+
+Task<Result<void>> ModelStore::begin_flat_files(std::string const&, std::vector<FlatFileRecord> const&) {
+  co_return Result<void>{};
+}
+
+Task<Result<void>> ModelStore::end_flat_files(std::string const&, std::vector<FlatFileRecord> const&) {
+  co_return Result<void>{};
+}
+
 Task<Result<BatchId>> ModelStore::record_batch(BatchRecord const& record) {
   world_.tell("batch of {}: {}, {} requests, {} bars", record.job, record.outcome, record.requests,
               record.bars);

@@ -86,6 +86,11 @@ class ModelStore final : public BarStore {
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
   Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) override;
   Task<Result<void>> end_run(RunId run, int exit_code) override;
+  Task<Result<std::vector<FlatFileRecord>>> flat_files(std::string const& job) override;
+  Task<Result<void>> begin_flat_files(std::string const& job,
+                                      std::vector<FlatFileRecord> const& files) override;
+  Task<Result<void>> end_flat_files(std::string const& job,
+                                    std::vector<FlatFileRecord> const& files) override;
   Task<Result<BatchId>> record_batch(BatchRecord const& record) override;
 
  private:

@@ -16,7 +16,8 @@ bool same(double a, double b) {
 
 bool same_values(Bar const& a, Bar const& b) {
   return same(a.open, b.open) && same(a.high, b.high) && same(a.low, b.low) && same(a.close, b.close) &&
-         same(a.volume, b.volume) && same(a.vwap, b.vwap) && a.trade_count == b.trade_count;
+         same(a.volume, b.volume) && (std::isnan(b.vwap) || a.vwap == b.vwap) &&
+         (b.trade_count == -1 || a.trade_count == b.trade_count);
 }
 
 UtcTime next_try(FailedWindow const& window, int attempts) {

@@ -1,0 +1,96 @@
+#include "config/provider_section.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/secret_reference.hpp"
+#include "config/sections.hpp"
+#include "config/small_file.hpp"
+#include "config/suggest.hpp"
+
+namespace candled {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+enum class Kind { polygon, flatfile };
+
+std::string default_base_url(ProviderKind kind) {
+  switch (kind) {
+    case ProviderKind::polygon: return "https://api.massive.com";
+  }
+  return "";
+}
+
+void describe_asked(Section& section, ProviderConfig& provider) {
+  section.optional("base_url", provider.base_url, base_url());
+  if (provider.base_url.empty()) provider.base_url = default_base_url(provider.kind);
+  section.required("api_key", provider.api_key, api_key(section.findings().folder));
+  section.optional_section("rate_limit", provider.rate_limit);
+  section.optional("concurrency", provider.concurrency, whole_number(1, 256));
+  section.optional("timeout", provider.timeout, duration(1s, 10min));
+}
+
+void describe_files(Section& section, ProviderDraft& draft) {
+  section.required("fills", draft.fills, short_name());
+  std::string root;
+  section.required("root", root, folder_path());
+  draft.files.root = path_within(section.findings().folder, root);
+  std::vector<std::pair<std::string, std::string>> classes;
+  for (auto const* const name :
+       {"us_stocks_sip", "us_options_opra", "us_indices", "global_crypto", "global_forex"})
+    classes.emplace_back(name, name);
+  section.optional("asset_class", draft.files.asset_class, one_of(std::move(classes)));
+}
+
+}  // namespace
+
+void describe(Section& section, ProviderDraft& draft) {
+  auto kind = Kind::polygon;
+  section.required("kind", kind, one_of<Kind>({{"polygon", Kind::polygon}, {"flatfile", Kind::flatfile}}));
+  draft.is_files = kind == Kind::flatfile;
+  draft.files.name = draft.name;
+  draft.path = section.path();
+  if (!draft.is_files || section.listing()) describe_asked(section, draft.provider);
+  if (draft.is_files || section.listing()) describe_files(section, draft);
+  draft.fills_good = section.good("fills");
+  draft.fills_place = section.place_of("fills");
+}
+
+std::vector<ProviderConfig> join_providers(std::vector<ProviderDraft> const& drafts, Findings& findings) {
+  std::vector<ProviderConfig> providers;
+  std::vector<std::string> names;
+  for (auto const& draft : drafts) {
+    if (draft.is_files) continue;
+    providers.push_back(draft.provider);
+    providers.back().name = draft.name;  // a section that is no mapping was not described
+    names.push_back(draft.name);
+  }
+  for (auto const& draft : drafts) {
+    if (!draft.is_files || !draft.fills_good) continue;
+    auto const report = [&](std::string message, std::string hint) {
+      findings.problems.push_back({.file = findings.file,
+                                   .line = draft.fills_place.line,
+                                   .column = draft.fills_place.column,
+                                   .path = draft.path + ".fills",
+                                   .message = std::move(message),
+                                   .hint = std::move(hint)});
+    };
+    auto const filled = std::ranges::find(providers, draft.fills, &ProviderConfig::name);
+    if (filled == providers.end()) {
+      report(fmt::format("expected the name of a provider of kind polygon, found '{}'", draft.fills),
+             did_you_mean(draft.fills, names));
+    } else if (filled->files) {
+      report(fmt::format("expected a provider without files, found that '{}' fills '{}' already",
+                         filled->files->name, draft.fills),
+             "one folder of files for each provider");
+    } else {
+      filled->files = draft.files;
+    }
+  }
+  return providers;
+}
+
+}  // namespace candled
