@@ -36,7 +36,7 @@ struct Hint {
 };
 
 constexpr std::array hints{
-    Hint{"42501", "grant it to the user of database.url"},
+    Hint{"42501", "grant it to the user of database.url, or run this as candled_migrate, which may"},
     Hint{"42P01", "run `candled migrate`"},
     Hint{"42703", "run `candled migrate`"},
     Hint{"42883", "run `candled migrate`"},
