@@ -8,7 +8,8 @@ namespace {
 
 // What an attacker would like to smuggle into a request line, or to learn from it.
 bool is_plain(std::string_view path) {
-  return path.starts_with('/') && !path.contains("?apiKey=") && !path.contains("&apiKey=") &&
+  auto const query = path.substr(std::min(path.find('?'), path.size()));
+  return path.starts_with('/') && !query.starts_with("?apiKey=") && !query.contains("&apiKey=") &&
          std::ranges::all_of(path, [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
