@@ -79,6 +79,12 @@ void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   lines.emplace_back("    kind: flatfile");
   lines.push_back(fmt::format("    fills: {}", provider.name));
   lines.push_back(fmt::format("    root: {}", provider.files->root));
+  if (auto const& s3 = provider.files->s3) {
+    lines.push_back(fmt::format("    endpoint: {}", s3->endpoint));
+    lines.push_back(fmt::format("    region: {}", s3->key.region));
+    lines.emplace_back("    access_key: (set, not shown)");
+    lines.emplace_back("    secret_key: (set, not shown)");
+  }
   lines.push_back(fmt::format("    asset_class: {}", provider.files->asset_class));
 }
 

@@ -59,7 +59,10 @@ Form<std::string> short_name();
 // list's meaning: no / \ ? # % and comma.
 Form<std::string> ticker_symbol();
 Form<std::string> file_path();
-Form<std::string> folder_path();
+// The path of a folder, or s3://BUCKET/FOLDER.
+Form<std::string> files_root();
+// us-east-1
+Form<std::string> region_name();
 // https://host[:port]; http only to a loopback address, as the key would be readable on the way.
 Form<std::string> base_url();
 // HOST:PORT on a loopback address.

@@ -63,11 +63,13 @@ World::World(WorldOptions options) {
   }
   start_exchange("127.0.0.1:0");
 
+  if (auto const place = options.providers.find("EXCHANGE"); place != std::string::npos)
+    options.providers.replace(place, 8, exchange_url_);
   config_ =
       dir_.write("candled.yaml",
                  fmt::format(config_template, database_ ? with_option(url_, "user", "candled_ingest") : url_,
-                             exchange_url_, options.rate_limit, options.timeout, options.providers, options.retry,
-                             options.jobs,
+                             exchange_url_, options.rate_limit, options.timeout, options.providers,
+                             options.retry, options.jobs,
                              options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
 }
 
