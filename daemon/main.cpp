@@ -113,7 +113,7 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
     case Command::plan: return plan_command(*make_engine(config, lens), config, options);
     case Command::status: return status_command(config, options, real_now(lens));
     case Command::gaps: return gaps_command(config, options, real_now(lens));
-    case Command::check: return check_command(config, options);
+    case Command::check: return check_command(config, options, real_now(lens));
     case Command::calendar: return calendar_command(config, options);
     case Command::import_instruments: return import_instruments_command(config, options);
     case Command::import_actions: return import_actions_command(config, options);

@@ -29,7 +29,7 @@ ExitCode refresh_actions_command(Engine& engine, Config const& config, Options c
 ExitCode plan_command(Engine& engine, Config const& config, Options const& options);
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);
 ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
-ExitCode check_command(Config const& config, Options const& options);
+ExitCode check_command(Config const& config, Options const& options, UtcTime now);
 ExitCode calendar_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);

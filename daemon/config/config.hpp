@@ -70,6 +70,7 @@ struct JobConfig {
   Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
+  int retention_years = 0;  // 0: bars are kept for ever
 
   friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };

@@ -99,6 +99,8 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
                               job.batch.parallel, to_string(job.batch.stagger)));
   lines.push_back(fmt::format("    settle: {}", to_text(job.settle)));
+  lines.push_back(job.retention_years == 0 ? "    retention: (none)"
+                                           : fmt::format("    retention: {}y", job.retention_years));
 }
 
 }  // namespace

@@ -140,6 +140,19 @@ Form<Milliseconds> duration(Milliseconds min, Milliseconds max) {
           }};
 }
 
+Form<int> whole_years() {
+  return {.expected = "a number of years from 1y to 100y, such as 5y",
+          .read = [](std::string const& text) -> Reading<int> {
+            auto const [number, unit] = number_and_unit(text);
+            int years = 0;
+            auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), years);
+            bool const good = error == std::errc{} && years >= 1 && years <= 100 && text == number + "y";
+            if (good) return years;
+            if (is_number(text)) return refuse(fmt::format("add the unit: {}y", text));
+            return refuse("bars are dropped a year at a time: write whole years");
+          }};
+}
+
 Form<std::int64_t> size_from(std::int64_t min) {
   return {
       .expected = fmt::format("a size of at least {}, such as 64MiB", size_to_string(min)),

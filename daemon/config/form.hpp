@@ -50,6 +50,8 @@ Form<Milliseconds> duration(Milliseconds min, Milliseconds max);
 Form<std::int64_t> size_from(std::int64_t min);
 // A day from 1970-01-01 to `today`.
 Form<Date> past_date(Date today);
+// "5y": whole years, 1 to 100, because bars are dropped a year at a time.
+Form<int> whole_years();
 // "17:30", since midnight.
 Form<Milliseconds> wall_clock();
 Form<Zone> zone_name();

@@ -79,6 +79,9 @@ Task<JobResult> JobRun::run(Order order) {
     result_.ended_by = planned.error();
     co_return result_;
   }
+  if (auto const kept = kept_from(job_, planned_at_); kept && order.wanted.from < *kept)
+    log_warn("{}: nothing before {} is asked for: it would not be kept (retention: {}y)", job_.name,
+             to_rfc3339(*kept), job_.retention_years);
   auto windows = *planned;
   if (job_.source->files && order.work != Work::gaps) {
     co_await read_files(order, windows);

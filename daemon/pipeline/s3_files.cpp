@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <set>
+#include <system_error>
 
 #include "core/retry.hpp"
 #include "pipeline/async.hpp"
@@ -95,17 +95,19 @@ Task<Result<void>> list(Ports& ports, FlatFiles& files, std::string const& folde
 // Where the system keeps what is short-lived. Without a name: whatever ends us, nothing is left behind.
 Result<DayFileContent> temporary_file() {
   std::error_code failed;
-  auto folder = std::filesystem::temp_directory_path(failed).string();
-  auto path = (failed ? "/tmp" : folder) + "/candled-XXXXXX";
-  int const descriptor = mkostemp(path.data(), O_CLOEXEC);
-  if (descriptor >= 0) {
-    unlink(path.c_str());
-    if (auto* const file = fdopen(descriptor, "w+")) return DayFileContent{file, &std::fclose};
-    close(descriptor);
+  auto const folder = std::filesystem::temp_directory_path(failed);
+  auto path = (failed ? std::filesystem::path{"/tmp"} : folder) / "candled-XXXXXX";
+  auto name = path.string();
+  int const descriptor = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    std::error_code const why{errno, std::generic_category()};
+    return fail(ErrorKind::transport,
+                fmt::format("no temporary file can be made in {}: {}; set TMPDIR to a folder "
+                            "with room",
+                            path.parent_path().string(), why.message()));
   }
-  return fail(ErrorKind::transport,
-              fmt::format("{} cannot be made: {}; set TMPDIR to a folder with room", path,
-                          std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe): one thread
+  unlink(name.c_str());
+  return DayFileContent{fdopen(descriptor, "w+"), &std::fclose};
 }
 
 Task<Result<DayFileContent>> download(Ports& ports, FlatFiles& files, DayFile const& file) {
