@@ -44,6 +44,8 @@ class JobRun {
   Task<JobResult> run(Order order);
 
  private:
+  // What would be dropped again.
+  void leave_expired(Order& order) const;
   Task<Result<std::vector<Window>>> plan(Order const& order);
   void look_at(std::vector<Series> const& series, Order const& order);
   // A live lane's order, beside which another lane has the history.
@@ -74,27 +76,18 @@ class JobRun {
 };
 
 Task<JobResult> JobRun::run(Order order) {
-  auto const planned = co_await plan(order);
+  leave_expired(order);
+  auto planned = co_await plan(order);
+  if (planned && job_.source->files && order.work != Work::gaps) {
+    co_await read_files(order, *planned);
+    if (result_.ended_by) co_return result_;
+    if (result_.files > 0) planned = co_await plan(order);  // less is due
+  }
   if (!planned) {
     result_.ended_by = planned.error();
     co_return result_;
   }
-  if (auto const kept = kept_from(job_, planned_at_); kept && order.wanted.from < *kept)
-    log_warn("{}: nothing before {} is asked for: it would not be kept (retention: {}y)", job_.name,
-             to_rfc3339(*kept), job_.retention_years);
-  auto windows = *planned;
-  if (job_.source->files && order.work != Work::gaps) {
-    co_await read_files(order, windows);
-    if (result_.ended_by) co_return result_;
-    if (result_.files > 0) {  // and so less is due
-      auto const rest = co_await plan(order);
-      if (!rest) {
-        result_.ended_by = rest.error();
-        co_return result_;
-      }
-      windows = *rest;
-    }
-  }
+  auto windows = *std::move(planned);
   for (int pass = 1; !windows.empty(); ++pass) {
     begin_pass(windows);
     auto const rejected = co_await run_pass(windows);
@@ -109,6 +102,15 @@ Task<JobResult> JobRun::run(Order order) {
   if (!result_.ended_by)
     for (auto const& [id, ticker] : without_bars_) result_.without_bars.push_back(ticker);
   co_return result_;
+}
+
+// Only a person asks for it: all that is due is kept.
+void JobRun::leave_expired(Order& order) const {
+  auto const kept = kept_from(job_, ports_.clock.now());
+  if (!kept || order.wanted.from >= *kept) return;
+  log_warn("{}: nothing before {} is asked for: it would not be kept (retention: {}y)", job_.name,
+           to_rfc3339(*kept), job_.retention_years);
+  order.wanted.from = std::min(*kept, order.wanted.to);
 }
 
 void JobRun::begin_pass(std::vector<Window> const& windows) {

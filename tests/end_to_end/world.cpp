@@ -103,6 +103,16 @@ Finished World::candled(std::vector<std::string> arguments, std::map<std::string
   return {.exit_code = exit_code, .output = process->output(), .errors = process->errors()};
 }
 
+Finished World::as_migrate(std::vector<std::string> arguments) {
+  auto text = read_file(config_);
+  constexpr std::string_view ingest = "candled_ingest";
+  text.replace(text.find(ingest), ingest.size(), "candled_migrate");
+  auto const mine = std::exchange(config_, dir_.write("as-migrate.yaml", text));
+  auto finished = candled(std::move(arguments));
+  config_ = mine;
+  return finished;
+}
+
 std::string World::report() const {
   auto const port = std::atoi(exchange_url_.substr(exchange_url_.rfind(':') + 1).c_str());
   return http_get(port, "/exchange/report");
