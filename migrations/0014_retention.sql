@@ -1,6 +1,4 @@
 -- How long bars are kept, and who drops those that are not. Day files have another kind of version, too.
-ALTER TABLE candled.series ADD COLUMN kept_from timestamptz;
-COMMENT ON COLUMN candled.series.kept_from IS 'older bars may be dropped, UTC; NULL: all are kept. From the retention of the job that collects it';
 
 -- A year of bars is dropped when nobody keeps a bar of it. Who keeps what is in the rows of `series` alone, so the
 -- caller cannot ask for more than they allow; and the last whole year and this one stay whatever they say. What is
@@ -64,6 +62,8 @@ COMMENT ON FUNCTION candled.drop_expired_bars() IS
   'Drops the partitions of bar in which every bar is of a series that keeps only what is later (series.kept_from), and what is known of those years; never the last whole year. Returns the years (UTC) and how many bytes each had.';
 REVOKE ALL ON FUNCTION candled.drop_expired_bars() FROM PUBLIC;
 
+ALTER TABLE candled.series ADD COLUMN kept_from timestamptz;
+COMMENT ON COLUMN candled.series.kept_from IS 'older bars may be dropped, UTC; NULL: all are kept. From the retention of the job that collects it';
 COMMENT ON COLUMN candled.flat_file.version  IS 'as it was read: the file''s size, time of change, checksum and length; of a bucket the ETag';
 
 CREATE OR REPLACE FUNCTION candled.give_rights() RETURNS boolean

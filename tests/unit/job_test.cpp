@@ -78,7 +78,6 @@ TEST(Retention, keeps_whole_years_in_the_zone_of_the_calendar) {
       << "still 2024 in New York";
   EXPECT_EQ(kept_from(job, at("2025-01-01T05:00:00Z")), at("2020-01-01T05:00:00Z"));
   EXPECT_EQ(everything_due(job, now).wanted.from, at("2019-01-01T05:00:00Z"));
-  EXPECT_EQ(series_query(job, now).wanted_from, at("2019-01-01T05:00:00Z"));
   job.history = Date{std::chrono::year{2023} / 1 / 1};
   EXPECT_EQ(wanted_from(job, now), at("2023-01-01T05:00:00Z"));
 }
@@ -89,7 +88,7 @@ TEST(Retention, asks_for_nothing_that_would_not_be_kept) {
   Order const old{.wanted = between("2022-12-30T05:00:00Z", "2023-01-04T05:00:00Z")};
 
   EXPECT_EQ(ranges(windows_due(job, {series()}, old, now)),
-            (std::vector{between("2023-01-03T09:00:00Z", "2023-01-04T01:00:00Z")}));
+            (std::vector{between("2023-01-01T05:00:00Z", "2023-01-04T05:00:00Z")}));
   EXPECT_TRUE(
       windows_due(job, {series()}, {.wanted = between("2022-01-03T05:00:00Z", "2022-01-05T05:00:00Z")}, now)
           .empty());

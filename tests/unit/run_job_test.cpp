@@ -18,7 +18,8 @@ struct JobFixture : PipelineFixture {
 
   JobResult run_job_for(std::vector<std::string> symbols, ParkedWindows parked = ParkedWindows::leave) {
     auto const hour = test::batch_of({"any"}, 60).windows[0].range;
-    auto const job = job_of(std::move(symbols));
+    auto job = job_of(std::move(symbols));
+    job.history = history;
     TimingsCsv timings{"", 0};
     JobResult result;
     bool done = false;
@@ -32,6 +33,8 @@ struct JobFixture : PipelineFixture {
     clock.run(done);
     return result;
   }
+
+  Date history{std::chrono::year{2024} / 1 / 2};
 };
 
 TEST(RunJob, what_is_covered_is_not_asked_for_again) {
@@ -132,6 +135,7 @@ TEST(RunJob, leaves_history_as_it_is_while_the_bucket_of_its_files_refuses_the_k
 TEST(RunJob, does_not_let_live_work_wait_for_a_bucket) {
   BucketFixture fixture;
   fixture.ports.lane = Lane::live;
+  fixture.history = Date{std::chrono::year{2024} / 1 / 1};  // which is another lane's
 
   auto const result = fixture.run_job_for({"A"});
 
