@@ -63,7 +63,8 @@ std::vector<Job> make_jobs(Config const& config) {
                     .schedule = job.schedule,
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
                     .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger},
-                    .settle = job.settle});
+                    .settle = job.settle,
+                    .rollups = job.rollups});
   return jobs;
 }
 

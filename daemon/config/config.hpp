@@ -67,6 +67,7 @@ struct JobConfig {
   Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
+  std::vector<Timeframe> rollups;  // coarser than `timeframe`, growing: their bars are kept too
 
   friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };

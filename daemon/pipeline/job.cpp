@@ -109,7 +109,8 @@ SeriesQuery series_query(Job const& job, UtcTime now) {
                     .tickers = job.symbols,
                     .wanted_from = job.calendar.zone().at(job.history, Milliseconds{0}),
                     .now = now,
-                    .calendar = std::string{to_string(job.calendar.kind())}};
+                    .calendar = std::string{to_string(job.calendar.kind())},
+                    .rollups = job.rollups};
   for (auto const after : job.settle)
     query.settle.push_back({.after = after, .closed_until = settled_until(job, after, now)});
   return query;

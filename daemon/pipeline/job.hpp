@@ -34,7 +34,8 @@ struct Job {
   std::optional<Schedule> schedule;
   std::size_t batch_symbols = 50;
   BatchShape shape;
-  std::vector<Milliseconds> settle;  // how long after its session's close a bar is read again
+  std::vector<Milliseconds> settle;     // how long after its session's close a bar is read again
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are stored too; never asked for
 };
 
 // A provider needs some seconds after a bar's end until it serves it: asked sooner, it would answer that

@@ -55,6 +55,7 @@ struct SeriesQuery {
     UtcTime closed_until;
   };
   std::vector<SettleTime> settle;
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are kept too, computed from these
 };
 
 // A bar that cannot be true, kept for people to see.
@@ -155,11 +156,13 @@ class BarStore {
   // may be made again, and no call has an effect twice. Arguments by reference must live until the task has
   // ended.
 
-  // Registers what is new, and says what is known, in the order of query.tickers.
+  // Registers what is new, and says what is known, in the order of query.tickers. Rollups that a start which
+  // was killed left behind follow now.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
 
-  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing. db_refused
-  // when a slice's ticker is not, or not for all that it proves, the instrument's any more.
+  // One transaction: bars, coverage, rejected bars, revisions; after it those that are rolled from these
+  // bars, with the next call where this one fails. Told again, it changes nothing. db_refused when a slice's
+  // ticker is not, or not for all that it proves, the instrument's any more.
   virtual Task<Result<LoadReport>> load(Load const& load) = 0;
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;
