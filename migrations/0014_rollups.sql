@@ -2,7 +2,7 @@
 
 ALTER TABLE candled.series ADD COLUMN rolled_from int4 REFERENCES candled.series;
 CREATE INDEX series_by_source ON candled.series (rolled_from) WHERE rolled_from IS NOT NULL;
-COMMENT ON COLUMN candled.series.rolled_from IS 'the finer series whose bars make these; NULL: they come from the provider';
+COMMENT ON COLUMN candled.series.rolled_from IS 'identity of the finer series whose bars make these; NULL: they come from the provider';
 COMMENT ON COLUMN candled.series.provider    IS 'where the bars come from: the name that the configuration gives the provider; with " from " and a timeframe: computed from its finer bars';
 
 CREATE OR REPLACE VIEW candled.gaps AS
@@ -104,6 +104,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
         AND b.ts < rolled_bars.to_ts + candled.timeframe_length(rolled_bars.timeframe) + interval '1 hour'
     ) p
     GROUP BY p.unit
+    OFFSET 0  -- keeps what is asked of buckets from being asked of every bar
   ) u
   WHERE u.bucket >= rolled_bars.from_ts AND u.bucket < rolled_bars.to_ts
   GROUP BY u.bucket
@@ -139,7 +140,7 @@ CREATE TABLE candled.rollup_dirty (
 CREATE INDEX rollup_dirty_by_series ON candled.rollup_dirty (series_id);
 COMMENT ON TABLE  candled.rollup_dirty           IS 'Time in which finer bars changed and the coarser ones that are rolled from them have not followed yet: empty but for moments, and after a kill until the next start.';
 COMMENT ON COLUMN candled.rollup_dirty.dirty_id  IS 'identity of the row';
-COMMENT ON COLUMN candled.rollup_dirty.series_id IS 'the series whose bars or coverage changed';
+COMMENT ON COLUMN candled.rollup_dirty.series_id IS 'identity of the series whose bars or coverage changed';
 COMMENT ON COLUMN candled.rollup_dirty.during    IS 'the time of these bars and of what became covered, UTC';
 COMMENT ON COLUMN candled.rollup_dirty.marked_at IS 'when they changed, UTC';
 

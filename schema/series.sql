@@ -25,4 +25,4 @@ COMMENT ON COLUMN candled.series.wanted_from   IS 'how far back coverage is want
 COMMENT ON COLUMN candled.series.covered       IS 'the ranges asked, answered and committed, UTC; a bar missing in here is one that the provider does not have';
 COMMENT ON COLUMN candled.series.registered_at IS 'when candled was first told to collect it, UTC';
 COMMENT ON COLUMN candled.series.calendar IS 'when its market trades: see market_session; taken from the job that collects it';
-COMMENT ON COLUMN candled.series.rolled_from IS 'the finer series whose bars make these; NULL: they come from the provider';
+COMMENT ON COLUMN candled.series.rolled_from IS 'identity of the finer series whose bars make these; NULL: they come from the provider';
