@@ -35,7 +35,7 @@ TEST_F(RollupTest, makes_a_series_of_each_timeframe_that_says_where_it_comes_fro
 
   EXPECT_EQ(rows("SELECT timeframe, provider, is_primary, wanted_from, rolled_from FROM candled.series ORDER "
                  "BY series_id"),
-            (Rows{{"1m", "test", "t", "2024-01-02 05:00:00+00", ""},
+            (Rows{{"1m", "test", "t", "2024-01-02 05:00:00+00", "NULL"},
                   {"5m", "test from 1m", "t", "2024-01-02 05:00:00+00", "1"},
                   {"1h", "test from 1m", "t", "2024-01-02 05:00:00+00", "1"},
                   {"1d", "test from 1m", "t", "2024-01-02 05:00:00+00", "1"},
@@ -50,7 +50,7 @@ TEST_F(RollupTest, stores_a_bar_when_all_of_its_time_is_covered_and_not_before) 
 
   load(minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 9)));
 
-  EXPECT_EQ(bars("5m"), (Rows{{"2024-01-02 14:30:00+00", "188.75", "190.25", "8560", "210"}}));
+  EXPECT_EQ(bars("5m"), (Rows{{"2024-01-02 14:30:00+00", "153.75", "155.25", "7160", "210"}}));
   EXPECT_EQ(bars("1h").size() + bars("1d").size() + bars("1w").size(), 0U);
 }
 
@@ -94,14 +94,14 @@ TEST_F(RollupTest, a_changed_bar_changes_what_is_made_of_it_and_keeps_what_that_
 
   load(minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 1), 7));
 
-  EXPECT_EQ(bars("5m")[66][1], "195.75");
+  EXPECT_EQ(bars("5m")[66][1], "160.75");
   EXPECT_EQ(
       rows("SELECT timeframe, r.ts, r.open FROM candled.bar_revision r JOIN candled.series USING (series_id) "
            "ORDER BY series_id"),
-      (Rows{{"1m", "2024-01-02 14:30:00+00", "188.75"},
-            {"5m", "2024-01-02 14:30:00+00", "188.75"},
-            {"1h", "2024-01-02 14:00:00+00", "185"},
-            {"1d", "2024-01-02 05:00:00+00", "188.75"}}));
+      (Rows{{"1m", "2024-01-02 14:30:00+00", "153.75"},
+            {"5m", "2024-01-02 14:30:00+00", "153.75"},
+            {"1h", "2024-01-02 14:00:00+00", "150"},
+            {"1d", "2024-01-02 05:00:00+00", "153.75"}}));
 }
 
 TEST_F(RollupTest, those_that_are_wanted_later_have_all_that_is_there) {
