@@ -15,6 +15,7 @@ class Retention : public StoreTest {
                    char const* history = "2015-01-01T00:00:00Z") {
     auto asked = query({ticker});
     if (kept_from != nullptr) asked.kept_from = at(kept_from);
+    asked.rollups = rollups_;
     asked.wanted_from = std::max(at(history), asked.kept_from.value_or(UtcTime::min()));
     return must(await(store_.open_series(asked))).at(0);
   }
@@ -39,6 +40,8 @@ class Retention : public StoreTest {
         "SELECT string_agg(relid::regclass::text, ' ' ORDER BY relid::regclass::text) "
         "FROM pg_partition_tree('candled.bar') WHERE isleaf");
   }
+
+  std::vector<Timeframe> rollups_;
 };
 
 TEST_F(Retention, drops_whole_years_and_what_is_known_of_them) {
@@ -83,6 +86,17 @@ TEST_F(Retention, leaves_a_year_in_which_another_series_keeps_a_bar) {
             R"({["2016-01-01 00:00:00+00","2017-01-01 00:00:00+00")})");
   open_kept("MSFT", "2017-01-01T05:00:00Z");
   EXPECT_EQ(drop(), std::vector{2016});
+}
+
+TEST_F(Retention, of_a_series_is_that_of_the_bars_rolled_from_it) {
+  rollups_ = {Timeframe::d1};
+  load_year(open_kept("AAPL", nullptr).id, 2016);
+  EXPECT_EQ(value("SELECT count(*) FROM candled.bars WHERE timeframe = '1d'"), "1");
+
+  open_kept("AAPL", "2017-01-01T05:00:00Z");
+
+  EXPECT_EQ(drop(), std::vector{2016});
+  EXPECT_EQ(value("SELECT count(*) FROM candled.bars"), "0");
 }
 
 TEST_F(Retention, that_is_taken_back_keeps_what_is_there) {

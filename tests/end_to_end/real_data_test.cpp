@@ -77,6 +77,7 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
         timeframe, symbols_of(expected, timeframe), history);
   };
   World world{{.exchange = {"--data", data}, .jobs = job("1m", "2008-01-01") + job("1d", "1998-01-01")}};
+  ASSERT_EQ(world.as_migrate({"migrate"}).exit_code, 0) << "tells the database when markets trade";
 
   auto const first = world.candled({"once"});
 
