@@ -33,7 +33,7 @@ ON CONFLICT (symbol, timeframe, ts) DO UPDATE SET open = EXCLUDED.open, high = E
 
 Row = tuple[str, str, datetime, float, float, float, float, float, float | None, int | None]
 
-RANGES = {"1m": "1/minute", "1h": "1/hour", "1d": "1/day"}
+RANGES = {"1m": "1/minute", "15m": "15/minute", "1h": "1/hour", "1d": "1/day"}
 
 
 class RateLimited(Exception):
