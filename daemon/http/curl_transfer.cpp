@@ -183,6 +183,11 @@ std::size_t CurlTransfer::take_body(std::string_view bytes) {
 
 bool CurlTransfer::start_body() {
   body_started_ = true;
+  // What the server announces: a body that grows bit by bit is copied, and takes twice the memory.
+  curl_off_t announced = -1;
+  curl_easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  if (announced > 0)
+    response_.body.reserve(std::min(static_cast<std::size_t>(announced), limits_.body_bytes_max));
   auto const encoding = header("Content-Encoding");
   if (encoding.empty() || encoding == "identity") return true;
   if (encoding != "gzip")
