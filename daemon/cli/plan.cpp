@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -29,22 +30,24 @@ struct JobEstimate {
 std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> const& coverage,
                                  std::vector<GapRow> const& gaps, UtcTime now) {
   std::vector<Series> series;
-  auto const timeframe = to_string(job.timeframe);
-  auto const is_ours = [&](auto const& row, std::string const& ticker) {
-    return row.ticker == ticker && row.provider == job.provider && row.timeframe == timeframe;
-  };
+  std::map<std::string, std::size_t> places;
   for (auto const& ticker : job.symbols) {
-    Series one{.id = SeriesId{static_cast<std::int32_t>(series.size())},
-               .ticker = ticker,
-               .covered = {},
-               .parked = {}};
-    for (auto const& row : coverage)
-      if (is_ours(row, ticker)) one.covered = row.covered, one.names = row.names;
-    for (auto const& gap : gaps)
-      if (is_ours(gap, ticker) && gap.reason != "never_asked")
-        (gap.next_try_at > now ? one.parked : one.again).add(gap.range);
-    series.push_back(std::move(one));
+    places[ticker] = series.size();
+    series.push_back({.id = SeriesId{static_cast<std::int32_t>(series.size())},
+                      .ticker = ticker,
+                      .covered = {},
+                      .parked = {}});
   }
+  auto const series_of = [&, timeframe = to_string(job.timeframe)](auto const& row) -> Series* {
+    auto const place = places.find(row.ticker);
+    bool const ours = place != places.end() && row.provider == job.provider && row.timeframe == timeframe;
+    return ours ? &series[place->second] : nullptr;
+  };
+  for (auto const& row : coverage)
+    if (auto* const one = series_of(row)) one->covered = row.covered, one->names = row.names;
+  for (auto const& gap : gaps)
+    if (auto* const one = series_of(gap); one != nullptr && gap.reason != "never_asked")
+      (gap.next_try_at > now ? one->parked : one->again).add(gap.range);
   return series;
 }
 

@@ -268,7 +268,7 @@ int run(Options const& options) {
   auto const compression = options.no_gzip ? Compression::none : Compression::gzip;
   auto const served = serve(exchange, clock, address, compression, [](ListenAddress const& listening) {
     fmt::print("listening on {}\n", url_of(listening));
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
   });
   if (!served) {
     fmt::print(stderr,
@@ -287,7 +287,7 @@ int run(Options const& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exception here is a bug; abort
   CLI::App app{
       "A stand-in for the Polygon.io / Massive aggregates API: the same answers over HTTP, from flat files "
       "or\n"

@@ -15,7 +15,7 @@ UtcTime live_from(Job const& job, UtcTime closed) {
   return zone.at(job.calendar.session_at_or_before(last).date, Milliseconds{0});
 }
 
-RangeSet intersection(RangeSet set, TimeRange range) {
+RangeSet intersection(RangeSet const& set, TimeRange range) {
   RangeSet outside{range};
   outside.remove(set);
   RangeSet inside{range};

@@ -203,10 +203,9 @@ void FilesRun::fill_record(std::size_t files, SteadyTime started) {
   record.commit = stored.commit;
   record.total = in_ms(ports_.clock.ticks() - started);
   auto const& ended_by = result_.batch.ended_by;
-  record.outcome = ended_by && ended_by->kind == ErrorKind::stopped ? "stopped"
-                   : ended_by || result_.broken == files            ? "failed"
-                   : result_.broken > 0                             ? "partial"
-                                                                    : "ok";
+  record.outcome = result_.broken == 0 ? "ok" : "partial";
+  if (ended_by || result_.broken == files) record.outcome = "failed";
+  if (ended_by && ended_by->kind == ErrorKind::stopped) record.outcome = "stopped";
 }
 
 }  // namespace

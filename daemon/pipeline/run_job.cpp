@@ -68,24 +68,17 @@ class JobRun {
 };
 
 Task<JobResult> JobRun::run(Order order) {
-  auto const planned = co_await plan(order);
+  auto planned = co_await plan(order);
+  if (planned && job_.source->files && order.work != Work::gaps) {
+    co_await read_files(order, *planned);
+    if (result_.ended_by) co_return result_;
+    if (result_.files > 0) planned = co_await plan(order);  // less is due
+  }
   if (!planned) {
     result_.ended_by = planned.error();
     co_return result_;
   }
-  auto windows = *planned;
-  if (job_.source->files && order.work != Work::gaps) {
-    co_await read_files(order, windows);
-    if (result_.ended_by) co_return result_;
-    if (result_.files > 0) {  // and so less is due
-      auto const rest = co_await plan(order);
-      if (!rest) {
-        result_.ended_by = rest.error();
-        co_return result_;
-      }
-      windows = *rest;
-    }
-  }
+  auto windows = *std::move(planned);
   for (int pass = 1; !windows.empty(); ++pass) {
     begin_pass(windows);
     auto const rejected = co_await run_pass(windows);

@@ -149,8 +149,8 @@ void register_series(pqxx::work& work, Parameters const& parameters) {
 }
 
 void take_names(pqxx::work& work, std::vector<Series>& series) {
-  std::vector<SeriesId> ids;
-  for (auto const& one : series) ids.push_back(one.id);
+  std::vector<SeriesId> ids(series.size());
+  std::ranges::transform(series, ids.begin(), &Series::id);
   auto const names = read_names(work, ids);
   for (auto& one : series)
     if (auto const found = names.find(one.id); found != names.end()) one.names = found->second;

@@ -360,8 +360,8 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
 
   auto const plan = Json::parse(world.candled({"plan", "--json"}).output);
   EXPECT_EQ(keys_of(plan), (Keys{"jobs", "providers"}));
-  EXPECT_EQ(keys_of(plan["jobs"][0]),
-            (Keys{"job", "provider", "timeframe", "symbols", "windows", "requests_at_most", "from", "to"}));
+  EXPECT_EQ(keys_of(plan["jobs"][0]), (Keys{"job", "provider", "timeframe", "symbols", "windows",
+                                            "requests_at_most", "files", "from", "to"}));
   EXPECT_EQ(keys_of(plan["providers"][0]), (Keys{"provider", "requests_at_most", "milliseconds"}));
 
   auto const gaps = Json::parse(world.candled({"gaps", "--json"}).output);

@@ -43,6 +43,8 @@ class World {
   Finished candled(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {});
   std::unique_ptr<Process> start(std::vector<std::string> arguments,
                                  std::map<std::string, std::string> environment = {});
+  // The same to its end, as candled_migrate: for what candled_ingest may not.
+  Finished as_migrate(std::vector<std::string> arguments);
 
   // SIGKILL to the exchange, and another one with the same arguments at the same address. What it has counted
   // for its report is gone.
