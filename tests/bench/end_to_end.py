@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,9 @@ def psql_copy(context, text: Path) -> float:
 
 
 def psql(url: str, command: str) -> float:
-    seconds = interleaved(1, {"psql": lambda: subprocess.run(["psql", "-X", "-q", "-d", url, "-c", command], check=True)})
-    return seconds["psql"][0]
+    started = time.monotonic()
+    subprocess.run(["psql", "-X", "-q", "-d", url, "-c", command], check=True)
+    return time.monotonic() - started
 
 
 def unlimited_markdown(runs: list[Measured], copies: list[float], against_copy) -> str:
@@ -134,7 +136,7 @@ def unlimited_markdown(runs: list[Measured], copies: list[float], against_copy) 
         "same machine: its CPU is what a provider has elsewhere.",
         "",
         f"`psql \\copy` of the same bars took {statistics.median(copies):.2f} s: candled, which also fetches, unpacks, parses, "
-        f"checks and proves, is {against_copy.median:.2f} ({against_copy.min:.2f} to {against_copy.max:.2f}) times as fast.",
+        f"checks and proves what it has, is {against_copy} times as fast, with the exchange's CPU in its time.",
         "",
     ]
     return "\n".join(lines)

@@ -230,6 +230,6 @@ def row(world: World, name: str, runs: list[Outcome], first: list[float], wanted
     refused = statistics.median(one.rate_limited for one in runs)
     lost = statistics.median(wanted - one.bars for one in runs)
     return (
-        f"| {name} | {seconds:.2f} | {of_first.median:.2f} ({of_first.min:.2f} to {of_first.max:.2f}) | {seconds * world.scale:.0f} "
+        f"| {name} | {seconds:.2f} | {of_first} | {seconds * world.scale:.0f} "
         f"| {1 - database:.0%} | {database:.0%} | {requests:.0f} | {refused:.0f} | {lost:,.0f} |"
     )
