@@ -169,8 +169,9 @@ class Limited:
 
 def run_limited(context) -> Section:
     # Requests, window in seconds, burst, symbols (one page each), symbols in a batch. A batch ends with its loads, and no
-    # request goes meanwhile: that matters where a batch of 50 takes two seconds, and such limits want larger ones.
-    cases = [(150, 60, 5, 80, 50), (150, 60, 5, 155, 50), (150, 60, 5, 305, 50), (1500, 60, 50, 800, 1000), (300, 10, 1, 900, 1000)]
+    # request goes meanwhile: that matters where a batch of 50 takes two seconds, and such limits want larger ones. And a
+    # burst of 1 never makes up for a moment in which the machine was busy: 30 a second then is less.
+    cases = [(150, 60, 5, 80, 50), (150, 60, 5, 155, 50), (150, 60, 5, 305, 50), (1500, 60, 50, 800, 1000), (300, 10, 5, 900, 1000)]
     if context.quick:
         cases = [(150, 60, 5, 30, 50), (100, 2, 5, 300, 1000)]
     results = [limited(context, *case) for case in cases]
