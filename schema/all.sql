@@ -15,4 +15,5 @@
 \ir views.sql
 \ir corporate_action.sql
 \ir analyst_views.sql
+\ir rollup.sql
 \ir roles.sql

@@ -71,7 +71,8 @@ std::vector<Job> make_jobs(Config const& config) {
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
                     .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger},
                     .settle = job.settle,
-                    .retention_years = job.retention_years});
+                    .retention_years = job.retention_years,
+                    .rollups = job.rollups});
   return jobs;
 }
 

@@ -70,7 +70,8 @@ struct JobConfig {
   Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
-  int retention_years = 0;  // 0: bars are kept for ever
+  int retention_years = 0;         // 0: bars are kept for ever
+  std::vector<Timeframe> rollups;  // coarser than `timeframe`, growing: their bars are kept too
 
   friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };

@@ -49,10 +49,11 @@ std::string to_text(std::variant<EverySchedule, DailySchedule> const& schedule) 
   return fmt::format("{{ at: \"{}\", zone: {} }}", wall_clock(daily.time), daily.zone.name());
 }
 
-std::string to_text(std::vector<Milliseconds> const& durations) {
+template <class Value>
+std::string to_text(std::vector<Value> const& values) {
   std::vector<std::string> texts;
-  texts.reserve(durations.size());
-  for (auto const duration : durations) texts.push_back(to_string(duration));
+  texts.reserve(values.size());
+  for (auto const value : values) texts.emplace_back(to_string(value));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
@@ -101,6 +102,7 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    settle: {}", to_text(job.settle)));
   lines.push_back(job.retention_years == 0 ? "    retention: (none)"
                                            : fmt::format("    retention: {}y", job.retention_years));
+  lines.push_back(fmt::format("    rollups: {}", to_text(job.rollups)));
 }
 
 }  // namespace

@@ -34,8 +34,9 @@ struct Job {
   std::optional<Schedule> schedule;
   std::size_t batch_symbols = 50;
   BatchShape shape;
-  std::vector<Milliseconds> settle;  // how long after its session's close a bar is read again
-  int retention_years = 0;           // 0: bars are kept for ever
+  std::vector<Milliseconds> settle;     // how long after its session's close a bar is read again
+  int retention_years = 0;              // 0: bars are kept for ever
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are stored too; never asked for
 };
 
 // What is older than the years of the job's retention, whole years of its calendar's zone, is not asked for

@@ -56,7 +56,8 @@ struct SeriesQuery {
   };
   std::vector<SettleTime> settle;
   std::optional<UtcTime> kept_from =
-      std::nullopt;  // kept with the series: older bars may be dropped; nullopt: none
+      std::nullopt;                     // kept with the series: older bars may be dropped; nullopt: none
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are kept too, computed from these
 };
 
 // A year of bars (UTC) that is gone.
@@ -163,11 +164,13 @@ class BarStore {
   // may be made again, and no call has an effect twice. Arguments by reference must live until the task has
   // ended.
 
-  // Registers what is new, and says what is known, in the order of query.tickers.
+  // Registers what is new, and says what is known, in the order of query.tickers. Rollups that a start which
+  // was killed left behind follow now.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
 
-  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing. db_refused
-  // when a slice's ticker is not, or not for all that it proves, the instrument's any more.
+  // One transaction: bars, coverage, rejected bars, revisions; after it those that are rolled from these
+  // bars, with the next call where this one fails. Told again, it changes nothing. db_refused when a slice's
+  // ticker is not, or not for all that it proves, the instrument's any more.
   virtual Task<Result<LoadReport>> load(Load const& load) = 0;
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;

@@ -63,6 +63,15 @@ constexpr char add_tickers_sql[] = R"(
                     WHERE t.ticker = n.ticker AND lower(t.valid) > $2::date))
   FROM numbered n JOIN made_numbered m USING (place))";
 
+// What the provider gives is shown rather than what we compute. $1 tickers, $2 timeframe, $3 now, $4
+// calendar.
+constexpr char prefer_given_sql[] = R"(
+  UPDATE candled.series r SET is_primary = false
+  FROM unnest($1::text[]) AS q (ticker)
+  JOIN candled.instrument_ticker t
+    ON t.ticker = q.ticker AND t.valid @> ($3::timestamptz AT TIME ZONE candled.calendar_zone($4))::date
+  WHERE r.instrument_id = t.instrument_id AND r.timeframe = $2 AND r.is_primary AND r.rolled_from IS NOT NULL)";
+
 constexpr char add_series_sql[] = R"(
   INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, kept_from, is_primary)
   SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6, nullif($7, '')::timestamptz,
@@ -145,6 +154,8 @@ void register_series(pqxx::work& work, Parameters const& parameters) {
   work.exec(lock_sql);
   auto const today = work.exec_params1(today_sql, parameters.now, parameters.calendar)[0].as<std::string>();
   work.exec_params(add_tickers_sql, parameters.tickers, today);
+  work.exec_params(prefer_given_sql, parameters.tickers, parameters.timeframe, parameters.now,
+                   parameters.calendar);
   run(work, add_series_sql, parameters);
   std::string const moved = run(work, change_series_sql, parameters)[0][0].c_str();
   if (moved == "{}") return;

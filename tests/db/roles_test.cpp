@@ -107,7 +107,9 @@ TEST_F(Roles, ingest_deletes_what_is_of_the_present_only) {
     WHERE relnamespace = 'candled'::regnamespace AND relkind IN ('r', 'p', 'v')
       AND has_table_privilege('candled_ingest', oid, 'DELETE') ORDER BY 1)");
 
-  EXPECT_EQ(may_delete, (Rows{{"budget_place"}, {"job_progress"}, {"market_session"}, {"series_session"}}));
+  EXPECT_EQ(
+      may_delete,
+      (Rows{{"budget_place"}, {"job_progress"}, {"market_session"}, {"rollup_dirty"}, {"series_session"}}));
 }
 
 TEST_F(Roles, read_reads_everything) {

@@ -84,6 +84,15 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
   auto const stored = bars_of_database(world.url());
   ASSERT_EQ(stored.size(), expected.size());
   EXPECT_TRUE(stored == expected);
+  // Days that somebody else made, from trades: what opens and closes a day is the same, and a high or low
+  // that no minute has is a trade that counts in one and not in the other.
+  EXPECT_EQ(rows(world.url(), R"(
+    SELECT count(*), count(*) FILTER (WHERE r.open = d.open AND r.close = d.close),
+           count(*) FILTER (WHERE abs(r.high / d.high - 1) < 0.0005 AND abs(r.low / d.low - 1) < 0.0005)
+    FROM (SELECT DISTINCT ticker FROM candled.bars WHERE timeframe = '1m') t
+    CROSS JOIN LATERAL candled.bars_rollup(t.ticker, '1d') r
+    JOIN candled.bars d ON d.ticker = t.ticker AND d.timeframe = '1d' AND d.ts = r.ts)"),
+            (Rows{{"34", "34", "34"}}));
   auto const places =
       "SELECT count(*), md5(string_agg(ctid::text || xmin::text, ',' ORDER BY series_id, ts)) FROM "
       "candled.bar";
