@@ -12,7 +12,6 @@
 
 #include "core/error.hpp"
 #include "http/curl_client.hpp"
-#include "http/gunzip.hpp"
 
 namespace candled {
 
@@ -46,7 +45,7 @@ class CurlTransfer {
   std::size_t take_body(std::string_view bytes);
   bool start_body();
   bool hand_over(std::string_view bytes);
-  bool gunzip(std::string_view bytes);
+  bool unpack();
   bool reject(ErrorKind kind, std::string what);
   std::string_view header(char const* name) const;
   std::optional<Milliseconds> retry_after() const;
@@ -67,7 +66,7 @@ class CurlTransfer {
   std::array<char, CURL_ERROR_SIZE> reason_{};
   std::optional<Error> fault_;  // what we found wrong ourselves, and ended the transfer for
   bool body_started_ = false;
-  std::optional<Gunzip> gunzip_;
+  bool is_gzip_ = false;
   std::size_t header_bytes_ = 0;
   bool headers_ended_ = false;
   HttpResponse response_;

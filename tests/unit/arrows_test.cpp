@@ -94,6 +94,7 @@ std::vector<Library> const& libraries() {
       {.prefix = "libpq-fe.h", .places = {"store"}},
       {.prefix = "openssl/", .places = {"store", "exchange"}},
       {.prefix = "curl/", .places = {"http"}},
+      {.prefix = "libdeflate.h", .places = {"http"}},
       {.prefix = "yaml-cpp/", .places = {"config"}},
       {.prefix = "simdjson", .places = {"provider"}},
       {.prefix = "date/", .places = {"core"}},
