@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -78,7 +79,10 @@ class Context:
         self.execute(f'CREATE DATABASE "{name}"')
         config = self.scratch / "migrate.yaml"
         config.write_text(MIGRATE_CONFIG.format(url=with_database(self.admin_url, name)))
-        subprocess.run([self.build / "candled", "migrate", "--config", config], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [self.build / "candled", "migrate", "--config", config],
+            check=True, stdout=subprocess.DEVNULL, env=os.environ | {"CANDLED_BENCH_KEY": "none"},
+        )  # fmt: skip
         return name
 
 
@@ -86,7 +90,7 @@ class Context:
 MIGRATE_CONFIG = """\
 database: {{ url: "{url}" }}
 providers:
-  nobody: {{ kind: polygon, base_url: "http://127.0.0.1:9", api_key: none, rate_limit: {{ requests: 1, per: 1s }} }}
+  nobody: {{ kind: polygon, base_url: "http://127.0.0.1:9", api_key: "${{env:CANDLED_BENCH_KEY}}", rate_limit: {{ requests: 1, per: 1s }} }}
 jobs:
   - {{ name: none, provider: nobody, timeframe: 1m, symbols: [AAPL], history: 2024-01-01 }}
 """
