@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import psycopg2
+from bars import empty_database, load_bench
 from harness import Context, Goal, Ratio, Section, interleaved, query, ratio, spread, table
 from ingest import server_cpu_seconds
-from load import empty_database, load_bench
 
 TITLE = "Growth"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import subprocess
@@ -11,42 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg2
+from bars import COLUMNS, count_lines, empty_database, load_bench, write_text
 from harness import Context, Goal, Section, interleaved, query, ratio, spread, table
 from peers import loader
 
 TITLE = "Loads"
-
-COLUMNS = "ts, open, high, low, close, volume, vwap, series_id, trade_count"
-
-
-def load_bench(context: Context, url: str, **options: int | str) -> dict:
-    """candled's loads of the bench's market; what tests/bench/load_bench.cpp prints."""
-    return json.loads(run_load_bench(context, ["--database", url], options))
-
-
-def write_text(context: Context, path: Path, **options: int | str) -> None:
-    """The same bars as ready text for COPY."""
-    run_load_bench(context, ["--text", path], options)
-
-
-def run_load_bench(context: Context, target: list, options: dict) -> str:
-    command = [context.build / "load_bench", *target]
-    for name, value in options.items():
-        command += [f"--{name.replace('_', '-')}", str(value)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def count_lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(1 for _ in file)
-
-
-def empty_database(context: Context, name: str) -> str:
-    """With the years' tables, which neither side is to pay for, and nothing of others left to be written."""
-    url = context.database(name)
-    query(url, "SELECT candled.ensure_bar_partitions('2024-01-01', '2026-01-31')")
-    context.execute("CHECKPOINT")
-    return url
 
 
 def psql_copy(url: str, text: Path) -> float:

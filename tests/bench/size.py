@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bars import empty_database, load_bench
 from harness import Context, Goal, Section, query, table
-from load import empty_database, load_bench
 
 TITLE = "Size"
 
