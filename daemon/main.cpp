@@ -21,6 +21,7 @@
 #include "pipeline/load_slots.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/real_clock.hpp"
+#include "pipeline/s3_files.hpp"
 #include "provider/polygon.hpp"
 #include "provider/polygon_reference.hpp"
 #include "store/budget_name.hpp"
@@ -63,6 +64,12 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
                                            .reserve_used_for = reserve_used_for(lens)});
   source->retry = config.retry;
   if (provider.files) source->files = std::make_shared<FlatFiles>(flat_files_of(*provider.files));
+  if (source->files && source->files->bucket) {
+    // A file may be large and the line slow: what stalls is ended by the limit on slowness.
+    source->files->bucket->http =
+        std::make_unique<CurlClient>(executor, HttpLimits{.total = std::chrono::hours{1}});
+    source->files->bucket->retry = config.retry;
+  }
   return source;
 }
 
@@ -103,10 +110,10 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
 
 ExitCode run(Options const& options, Config const& config, std::optional<TimeLens> const& lens) {
   switch (options.command) {
-    case Command::plan: return plan_command(config, options, real_now(lens));
+    case Command::plan: return plan_command(*make_engine(config, lens), config, options);
     case Command::status: return status_command(config, options, real_now(lens));
     case Command::gaps: return gaps_command(config, options, real_now(lens));
-    case Command::check: return check_command(config, options);
+    case Command::check: return check_command(config, options, real_now(lens));
     case Command::calendar: return calendar_command(config, options);
     case Command::import_instruments: return import_instruments_command(config, options);
     case Command::import_actions: return import_actions_command(config, options);

@@ -17,7 +17,7 @@ CREATE UNIQUE INDEX corporate_action_known ON candled.corporate_action (source, 
 CREATE INDEX corporate_action_by_instrument ON candled.corporate_action (instrument_id, ex_date);
 COMMENT ON TABLE  candled.corporate_action               IS 'Splits and cash dividends, with when candled learned of them. What a source corrects stays, with when it was replaced.';
 COMMENT ON COLUMN candled.corporate_action.action_id     IS 'identity of the row, made here';
-COMMENT ON COLUMN candled.corporate_action.instrument_id IS 'whose';
+COMMENT ON COLUMN candled.corporate_action.instrument_id IS 'which instrument it is of';
 COMMENT ON COLUMN candled.corporate_action.kind          IS 'split or dividend';
 COMMENT ON COLUMN candled.corporate_action.ex_date       IS 'the first day that trades after the split, or without the dividend, in the calendar''s zone';
 COMMENT ON COLUMN candled.corporate_action.ratio         IS 'split: new shares for each old one, 4 for 4:1, 0.05 for a reverse split of 1:20; NULL: no split';

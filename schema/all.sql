@@ -8,6 +8,7 @@
 \ir bar.sql
 \ir gap.sql
 \ir completeness.sql
+\ir retention.sql
 \ir ingest.sql
 \ir ledger.sql
 \ir flat_file.sql

@@ -82,6 +82,7 @@ BEGIN
   GRANT DELETE ON candled.budget_place, candled.job_progress, candled.market_session, candled.series_session
     TO candled_ingest;
   GRANT EXECUTE ON FUNCTION candled.ensure_bar_partitions(timestamptz, timestamptz) TO candled_ingest;
+  GRANT EXECUTE ON FUNCTION candled.drop_expired_bars() TO candled_ingest;
   RETURN true;
 END
 $function$;

@@ -10,6 +10,7 @@ CREATE TABLE candled.series (
     CHECK (NOT lower_inf(covered) AND NOT upper_inf(covered)),
   registered_at timestamptz   NOT NULL DEFAULT now(),
   calendar      text          NOT NULL DEFAULT 'XNYS' CHECK (calendar IN ('XNYS', '24x7')),
+  kept_from     timestamptz,
   UNIQUE (instrument_id, timeframe, provider)
 );
 CREATE UNIQUE INDEX series_one_primary ON candled.series (instrument_id, timeframe) WHERE is_primary;
@@ -23,3 +24,4 @@ COMMENT ON COLUMN candled.series.wanted_from   IS 'how far back coverage is want
 COMMENT ON COLUMN candled.series.covered       IS 'the ranges asked, answered and committed, UTC; a bar missing in here is one that the provider does not have';
 COMMENT ON COLUMN candled.series.registered_at IS 'when candled was first told to collect it, UTC';
 COMMENT ON COLUMN candled.series.calendar IS 'when its market trades: see market_session; taken from the job that collects it';
+COMMENT ON COLUMN candled.series.kept_from IS 'older bars may be dropped, UTC; NULL: all are kept. From the retention of the job that collects it';

@@ -79,6 +79,12 @@ void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   lines.emplace_back("    kind: flatfile");
   lines.push_back(fmt::format("    fills: {}", provider.name));
   lines.push_back(fmt::format("    root: {}", provider.files->root));
+  if (auto const& s3 = provider.files->s3) {
+    lines.push_back(fmt::format("    endpoint: {}", s3->endpoint));
+    lines.push_back(fmt::format("    region: {}", s3->key.region));
+    lines.emplace_back("    access_key: (set, not shown)");
+    lines.emplace_back("    secret_key: (set, not shown)");
+  }
   lines.push_back(fmt::format("    asset_class: {}", provider.files->asset_class));
 }
 
@@ -93,6 +99,8 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
                               job.batch.parallel, to_string(job.batch.stagger)));
   lines.push_back(fmt::format("    settle: {}", to_text(job.settle)));
+  lines.push_back(job.retention_years == 0 ? "    retention: (none)"
+                                           : fmt::format("    retention: {}y", job.retention_years));
 }
 
 }  // namespace

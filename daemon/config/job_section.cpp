@@ -239,6 +239,8 @@ void describe(Section& section, JobDraft& draft) {
                "expected durations that grow, found one that is not longer than the one before",
                "settle: [15m, 1d, 7d]");
 
+  section.optional("retention", job.retention_years, whole_years());
+
   draft.name_place = section.place_of("name");
   draft.provider_place = section.place_of("provider");
   draft.name_good = section.good("name");

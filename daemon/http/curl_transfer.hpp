@@ -38,12 +38,14 @@ class CurlTransfer {
 
  private:
   void read_url(std::string const& url);
-  void set_headers(Secret const& bearer);
+  void set_headers(HttpRequest const& request);
+  void set_signature(S3Key const& key);
   void set_options();
   void set_limits();
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view bytes);
   bool start_body();
+  bool hand_over(std::string_view bytes);
   bool gunzip(std::string_view bytes);
   bool reject(ErrorKind kind, std::string what);
   std::string_view header(char const* name) const;
@@ -56,6 +58,7 @@ class CurlTransfer {
   static int on_connected(void* transfer, char* peer, char* own, int peer_port, int own_port);
 
   HttpLimits const& limits_;
+  std::function<bool(std::string_view)> take_body_;
   std::unique_ptr<CURLU, CurlDeleter> url_;
   std::unique_ptr<curl_slist, CurlDeleter> headers_;
   std::unique_ptr<CURL, CurlDeleter> easy_;

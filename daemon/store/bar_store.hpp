@@ -55,6 +55,14 @@ struct SeriesQuery {
     UtcTime closed_until;
   };
   std::vector<SettleTime> settle;
+  std::optional<UtcTime> kept_from =
+      std::nullopt;  // kept with the series: older bars may be dropped; nullopt: none
+};
+
+// A year of bars (UTC) that is gone.
+struct DroppedYear {
+  int year = 0;
+  std::int64_t bytes = 0;
 };
 
 // A bar that cannot be true, kept for people to see.
@@ -176,6 +184,10 @@ class BarStore {
   virtual Task<Result<void>> end_flat_files(std::string const& job,
                                             std::vector<FlatFileRecord> const& files) = 0;
   virtual Task<Result<BatchId>> record_batch(BatchRecord const& record) = 0;
+  // Drops the years in which no series keeps a bar any more (SeriesQuery::kept_from of the last open_series
+  // of each), and all that is known of them. The last whole year and this one stay. db_unavailable as well
+  // when somebody uses the bars just now.
+  virtual Task<Result<std::vector<DroppedYear>>> drop_expired() = 0;
 };
 
 }  // namespace candled

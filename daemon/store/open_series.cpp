@@ -15,11 +15,13 @@ namespace candled {
 namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
-// now, $5 wanted_from, $6 calendar.
+// now, $5 wanted_from, $6 calendar, $7 kept_from
+// or empty.
 std::string const& find_sql() {
   static std::string const sql = fmt::format(
       R"(
     SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
@@ -62,8 +64,8 @@ constexpr char add_tickers_sql[] = R"(
   FROM numbered n JOIN made_numbered m USING (place))";
 
 constexpr char add_series_sql[] = R"(
-  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, is_primary)
-  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6,
+  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, kept_from, is_primary)
+  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6, nullif($7, '')::timestamptz,
          NOT EXISTS (SELECT FROM candled.series p
                      WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
   FROM unnest($1::text[]) AS q (ticker)
@@ -77,13 +79,14 @@ constexpr char change_series_sql[] = R"(
   WITH other AS (
     SELECT s.series_id, s.calendar
     FROM candled.series s
-    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6)
+    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz)
       AND s.instrument_id IN (
         SELECT t.instrument_id FROM candled.instrument_ticker t
         WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date)
     ORDER BY s.series_id FOR NO KEY UPDATE
   ), changed AS (
-    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6
+    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6, kept_from = nullif($7, '')::timestamptz
     FROM other o WHERE s.series_id = o.series_id
     RETURNING s.series_id, o.calendar <> s.calendar AS is_moved
   )
@@ -113,10 +116,12 @@ struct Parameters {
   std::string now;
   std::string wanted_from;
   std::string calendar;
+  std::string kept_from;  // empty: all is kept
 };
 
 pqxx::result run(pqxx::work& work, std::string const& sql, Parameters const& p) {
-  return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar);
+  return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar,
+                          p.kept_from);
 }
 
 bool something_is_new(pqxx::result const& found) {
@@ -149,8 +154,8 @@ void register_series(pqxx::work& work, Parameters const& parameters) {
 }
 
 void take_names(pqxx::work& work, std::vector<Series>& series) {
-  std::vector<SeriesId> ids;
-  for (auto const& one : series) ids.push_back(one.id);
+  std::vector<SeriesId> ids(series.size());
+  std::ranges::transform(series, ids.begin(), &Series::id);
   auto const names = read_names(work, ids);
   for (auto& one : series)
     if (auto const found = names.find(one.id); found != names.end()) one.names = found->second;
@@ -206,7 +211,8 @@ std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& que
                               .provider = query.provider,
                               .now = pg_text(query.now),
                               .wanted_from = pg_text(query.wanted_from),
-                              .calendar = query.calendar};
+                              .calendar = query.calendar,
+                              .kept_from = query.kept_from ? pg_text(*query.kept_from) : ""};
   pqxx::work work{connection.session()};
   auto found = run(work, find_sql(), parameters);
   bool const is_new = something_is_new(found);

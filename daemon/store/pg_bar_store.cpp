@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/drop_expired.hpp"
 #include "store/flat_file_log.hpp"
 #include "store/load_bars.hpp"
 #include "store/migrator.hpp"
@@ -83,6 +84,10 @@ Task<Result<void>> PgBarStore::end_flat_files(std::string const& job,
 Task<Result<BatchId>> PgBarStore::record_batch(BatchRecord const& record) {
   return writers_->run(
       [&record](Writer& writer) { return candled::record_batch(*writer.connection, record); });
+}
+
+Task<Result<std::vector<DroppedYear>>> PgBarStore::drop_expired() {
+  return writers_->run([](Writer& writer) { return candled::drop_expired(*writer.connection); });
 }
 
 }  // namespace candled

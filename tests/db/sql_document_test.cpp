@@ -58,8 +58,7 @@ TEST_F(SqlDocument, every_query_finds_its_bars_by_key) {
   rows(owner_url_, fixture("crowd.sql"));
   int scans = 0;
   EXPECT_NE(problems_of("SELECT avg(close) FROM candled.bars", scans), std::vector<std::string>{});
-  EXPECT_NE(problems_of("SELECT * FROM candled.bars WHERE ts > '2024-01-01' AND volume > 99", scans),
-            std::vector<std::string>{});
+  EXPECT_NE(problems_of("SELECT * FROM candled.bars WHERE volume > 99", scans), std::vector<std::string>{});
 
   scans = 0;
   for (auto const& question : questions("sql")) {

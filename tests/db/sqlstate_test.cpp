@@ -61,7 +61,8 @@ TEST(Sqlstate, error_has_the_first_line_the_code_and_what_to_do) {
   EXPECT_EQ(error.kind, ErrorKind::db_denied);
   EXPECT_EQ(
       error.what,
-      "database: permission denied for table bar (SQLSTATE 42501): grant it to the user of database.url");
+      "database: permission denied for table bar (SQLSTATE 42501): grant it to the user of database.url, "
+      "or run this as candled_migrate, which may");
 }
 
 TEST(Sqlstate, is_found_in_verbose_messages_only) {

@@ -354,14 +354,14 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(keys_of(version), (Keys{"name", "version"}));
 
   auto const check = Json::parse(world.candled({"check", "--json"}).output);
-  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "providers"}));
+  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "kept_from", "providers"}));
   EXPECT_EQ(keys_of(check["providers"][0]),
             (Keys{"provider", "requests_a_day", "allowed_a_day", "share_when_open"}));
 
   auto const plan = Json::parse(world.candled({"plan", "--json"}).output);
   EXPECT_EQ(keys_of(plan), (Keys{"jobs", "providers"}));
-  EXPECT_EQ(keys_of(plan["jobs"][0]),
-            (Keys{"job", "provider", "timeframe", "symbols", "windows", "requests_at_most", "from", "to"}));
+  EXPECT_EQ(keys_of(plan["jobs"][0]), (Keys{"job", "provider", "timeframe", "symbols", "windows",
+                                            "requests_at_most", "files", "from", "to"}));
   EXPECT_EQ(keys_of(plan["providers"][0]), (Keys{"provider", "requests_at_most", "milliseconds"}));
 
   auto const gaps = Json::parse(world.candled({"gaps", "--json"}).output);

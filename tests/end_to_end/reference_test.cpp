@@ -148,7 +148,7 @@ class Reference : public testing::Test {
 
 TEST_F(Reference, each_day_is_asked_for_under_the_ticker_of_that_day) {
   auto const file = write(*world, "names.csv", all_names());
-  auto const imported = world->candled({"instruments", "import", file});
+  auto const imported = world->as_migrate({"instruments", "import", file});
   ASSERT_EQ(imported.exit_code, 0) << imported.errors;
 
   auto const once = world->candled({"once"});
@@ -171,17 +171,17 @@ TEST_F(Reference, bars_that_are_there_go_to_their_instruments) {
   auto const file = write(*world, "names.csv", all_names());
   auto const print = world->fingerprint();
 
-  auto const would = world->candled({"instruments", "import", file, "--dry-run"});
+  auto const would = world->as_migrate({"instruments", "import", file, "--dry-run"});
   EXPECT_EQ(would.exit_code, 0) << would.errors;
   EXPECT_NE(would.output.find("GOOG from 2004-08-19 to 2014-04-02: goog -> googl, 2422 bars move\n"),
             std::string::npos)
       << would.output;
   EXPECT_EQ(world->fingerprint(), print);
-  auto const imported = world->candled({"instruments", "import", file});
+  auto const imported = world->as_migrate({"instruments", "import", file});
 
   ASSERT_EQ(imported.exit_code, 0) << imported.errors;
   EXPECT_EQ(value(world->url(), "SELECT count(*) FROM candled.bar"), bars);
-  auto const again = world->candled({"instruments", "import", file});
+  auto const again = world->as_migrate({"instruments", "import", file});
   EXPECT_EQ(again.output, "nothing to change\n");
   auto const rest = world->candled({"once"});
   EXPECT_EQ(rest.exit_code, 0) << rest.errors;
@@ -200,7 +200,8 @@ TEST_F(Reference, bars_that_are_there_go_to_their_instruments) {
 }
 
 TEST_F(Reference, adjusted_bars_have_the_factors_of_the_files) {
-  ASSERT_EQ(world->candled({"instruments", "import", write(*world, "names.csv", all_names())}).exit_code, 0);
+  ASSERT_EQ(world->as_migrate({"instruments", "import", write(*world, "names.csv", all_names())}).exit_code,
+            0);
   ASSERT_EQ(world->candled({"once"}).exit_code, 0);
   std::string csv = "ticker,kind,ex_date,value,currency\n";
   for (auto const* name : instruments) csv += actions_of(name, *world);
@@ -278,20 +279,20 @@ class Refresh : public testing::Test {
 TEST_F(Refresh, learns_the_names_of_the_jobs_tickers_within_the_budget) {
   World world{options(files)};
 
-  auto const refreshed = world.candled({"instruments", "refresh"});
+  auto const refreshed = world.as_migrate({"instruments", "refresh"});
 
   ASSERT_EQ(refreshed.exit_code, 0) << refreshed.errors;
   EXPECT_EQ(names(world),
             (Rows{{"BBG1", "OLD", "[2024-01-02,2024-03-06)"}, {"BBG1", "NEW", "[2024-03-06,)"}}));
   EXPECT_EQ(world.reported("requests"), 1);
   EXPECT_EQ(value(world.url(), "SELECT count(*) FROM candled.budget"), "1");
-  EXPECT_EQ(world.candled({"instruments", "refresh"}).output, "nothing to change\n");
+  EXPECT_EQ(world.as_migrate({"instruments", "refresh"}).output, "nothing to change\n");
 }
 
 TEST_F(Refresh, a_ticker_that_the_provider_does_not_know_is_left_and_told) {
   World world{options(files)};
 
-  auto const refreshed = world.candled({"instruments", "refresh", "--tickers", "NEW,NOBODY"});
+  auto const refreshed = world.as_migrate({"instruments", "refresh", "--tickers", "NEW,NOBODY"});
 
   EXPECT_EQ(refreshed.exit_code, 1);
   EXPECT_NE(refreshed.errors.find("NOBODY is left out: "), std::string::npos) << refreshed.errors;
@@ -303,7 +304,7 @@ TEST_F(Refresh, actions_come_page_by_page_in_the_new_form_and_in_the_old_one) {
     std::vector<std::string> more{"--page-limit-max", "1"};
     if (old_form) more.emplace_back("--old-reference");
     World world{options(files, more)};
-    ASSERT_EQ(world.candled({"instruments", "refresh"}).exit_code, 0);
+    ASSERT_EQ(world.as_migrate({"instruments", "refresh"}).exit_code, 0);
 
     auto const refreshed = world.candled({"actions", "refresh", "--tickers", "NEW,OLD"});
 
@@ -326,7 +327,7 @@ TEST_F(Refresh, actions_come_page_by_page_in_the_new_form_and_in_the_old_one) {
 TEST_F(Refresh, a_refused_key_changes_nothing_and_says_whose) {
   World world{options(files, {"--key", "another"})};
 
-  auto const refreshed = world.candled({"instruments", "refresh"});
+  auto const refreshed = world.as_migrate({"instruments", "refresh"});
 
   EXPECT_NE(refreshed.exit_code, 0);
   EXPECT_NE(refreshed.errors.find("(providers.exchange.api_key); nothing is changed"), std::string::npos)

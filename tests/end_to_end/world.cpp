@@ -63,11 +63,13 @@ World::World(WorldOptions options) {
   }
   start_exchange("127.0.0.1:0");
 
+  if (auto const place = options.providers.find("EXCHANGE"); place != std::string::npos)
+    options.providers.replace(place, 8, exchange_url_);
   config_ =
       dir_.write("candled.yaml",
                  fmt::format(config_template, database_ ? with_option(url_, "user", "candled_ingest") : url_,
-                             exchange_url_, options.rate_limit, options.timeout, options.providers, options.retry,
-                             options.jobs,
+                             exchange_url_, options.rate_limit, options.timeout, options.providers,
+                             options.retry, options.jobs,
                              options.timings.empty() ? dir_ / "timings.csv" : options.timings, options.more));
 }
 
@@ -99,6 +101,16 @@ Finished World::candled(std::vector<std::string> arguments, std::map<std::string
   auto const process = start(std::move(arguments), std::move(environment));
   int const exit_code = process->wait(std::chrono::seconds{300});
   return {.exit_code = exit_code, .output = process->output(), .errors = process->errors()};
+}
+
+Finished World::as_migrate(std::vector<std::string> arguments) {
+  auto text = read_file(config_);
+  constexpr std::string_view ingest = "candled_ingest";
+  text.replace(text.find(ingest), ingest.size(), "candled_migrate");
+  auto const mine = std::exchange(config_, dir_.write("as-migrate.yaml", text));
+  auto finished = candled(std::move(arguments));
+  config_ = mine;
+  return finished;
 }
 
 std::string World::report() const {

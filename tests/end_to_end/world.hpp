@@ -29,7 +29,7 @@ struct WorldOptions {
   std::string database_url;
   // Where timings go; empty: timings.csv in `dir`.
   std::string timings;
-  // More of `providers`.
+  // More of `providers`; EXCHANGE in it stands for the exchange's address.
   std::string providers;
   // More top-level YAML.
   std::string more;
@@ -43,6 +43,8 @@ class World {
   Finished candled(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {});
   std::unique_ptr<Process> start(std::vector<std::string> arguments,
                                  std::map<std::string, std::string> environment = {});
+  // The same to its end, as candled_migrate: for what candled_ingest may not.
+  Finished as_migrate(std::vector<std::string> arguments);
 
   // SIGKILL to the exchange, and another one with the same arguments at the same address. What it has counted
   // for its report is gone.

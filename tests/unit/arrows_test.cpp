@@ -92,7 +92,7 @@ std::vector<Library> const& libraries() {
   static std::vector<Library> const all{
       {.prefix = "pqxx/", .places = {"store"}},
       {.prefix = "libpq-fe.h", .places = {"store"}},
-      {.prefix = "openssl/", .places = {"store"}},
+      {.prefix = "openssl/", .places = {"store", "exchange"}},
       {.prefix = "curl/", .places = {"http"}},
       {.prefix = "yaml-cpp/", .places = {"config"}},
       {.prefix = "simdjson", .places = {"provider"}},
