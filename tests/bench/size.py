@@ -96,7 +96,8 @@ def run(context: Context) -> Section:
         + table(["load", "bars", "written", "bytes of WAL, all", "of these for bars", "full pages", "all, a written bar"], rows)
         + f"\nBytes a new bar by what they are for: {shares}; the rest of {wal:.2f} are the log's own pages and padding. "
         "`series_session` (a row a session: its count, hash, and since when it is complete), `series` (coverage) and "
-        "`coverage_log` are what the proof costs.\n\n"
+        "`coverage_log` are what the proof costs. Each load is the first after a checkpoint, where the first change of a page "
+        "logs all of it: changes that are spread over all pages cost a page each then, and little until the next checkpoint.\n\n"
         f"**The disk.** {disk_bars:,} bars: table {heap / disk_bars:.2f}, key {index / disk_bars:.2f}, maps "
         f"{maps / disk_bars:.2f}: {disk:.2f} bytes a bar. Beside it coverage, sessions and their history: "
         f"{others / disk_bars:.2f} bytes a bar, most of it by the session.\n"
