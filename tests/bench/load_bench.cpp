@@ -1,209 +1,342 @@
-// candled's own load, and nothing else of it: made-up minute bars of many symbols, one symbol's page a load
-// as the daemon makes them, timed from the call to the commit. See tools/bench.
+// Drives the real store with loads like the daemon's, and says how fast it was; or writes the same bars as
+// the text that others load. tools/bench calls it; nothing of it is in candled.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/time.hpp"
+#include "core/calendar.hpp"
 #include "store/pg_bar_store.hpp"
 
-namespace candled {
 namespace {
 
-using std::chrono::minutes;
-
-constexpr int session_minutes = 390;
-constexpr minutes session_opens{14 * 60 + 30};  // UTC, as New York's in winter
+using namespace candled;
+using namespace std::chrono_literals;
 
 struct Options {
   std::string database;
-  std::string tickers;  // a file, one a line
-  std::string from = "2024-01-02";
-  std::size_t bars = 10'000;  // of each symbol
-  std::size_t skip = 0;       // of each symbol: they are there already
+  std::string text;  // a file to write instead
   std::string timeframe = "1m";
-  int changed_percent = 0;  // of the bars have other values than without this option
-  std::string text;         // a file for `\copy candled.bar FROM`: written, and nothing is loaded
+  std::string from = "2024-01-02";
+  int first_symbol = 0;
+  int symbols = 20;
+  int sessions = 128;
+  int changed_every = 0;  // 100: each 100th bar has other values; 0: none
+  int writers = 1;
 };
 
-// The start of a symbol's bar number `index`: Mondays to Fridays from the first day on.
-class Clock {
- public:
-  Clock(std::chrono::sys_days first, Timeframe timeframe) : first_(first), timeframe_(timeframe) {}
+// Tickers that docs/sql.md asks for are there, so that its queries find bars.
+std::string ticker(int index) {
+  static constexpr std::array<char const*, 3> documented{"AAPL", "MSFT", "META"};
+  auto const place = static_cast<std::size_t>(index);
+  return place < documented.size() ? documented.at(place) : fmt::format("S{:04}", index);
+}
 
-  UtcTime start(std::size_t index) const {
-    if (timeframe_ == Timeframe::d1)
-      return weekday(index) + minutes{5 * 60};  // midnight in New York, in winter
-    auto const minute = static_cast<int>(index % session_minutes);
-    return weekday(index / session_minutes) + session_opens + minutes{minute};
+// splitmix64: the same bars on every machine.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+
+  // From 0 to below `end`.
+  std::int64_t below(std::int64_t end) {
+    state_ += 0x9E3779B97F4A7C15;
+    auto mixed = state_;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EB;
+    return static_cast<std::int64_t>((mixed ^ (mixed >> 31U)) % static_cast<std::uint64_t>(end));
   }
 
  private:
-  std::chrono::sys_days weekday(std::size_t number) const {
-    auto const days = static_cast<int>(number / 5 * 7 + number % 5);
-    return first_ + std::chrono::days{days};  // the first is a Monday
-  }
-
-  std::chrono::sys_days first_;
-  Timeframe timeframe_;
+  std::uint64_t state_;
 };
 
-Bar bar_at(UtcTime start, std::size_t symbol, std::size_t index, bool changed) {
-  auto const cents = [](double price) { return std::round(price * 100) / 100; };
-  auto const wave = std::sin(static_cast<double>(index) / 100) * 10;
-  double const open = cents(20 + static_cast<double>(symbol % 400) + wave + 10 + (changed ? 0.01 : 0));
-  return {.start = start,
-          .open = open,
-          .high = open + 0.25,
-          .low = open - 0.25,
-          .close = open + 0.05,
-          .volume = static_cast<double>(100 + index * 7919 % 100'000),
-          .vwap = std::round((open + 0.0123) * 10'000) / 10'000,
-          .trade_count = static_cast<std::int32_t>(1 + index * 31 % 900)};
-}
-
-template <class T>
-T await(boost::asio::io_context& loop, Task<Result<T>> task) {
-  loop.restart();
-  auto answer = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
-  loop.run();
-  auto result = answer.get();
-  if (!result) throw std::runtime_error{result.error().what};
-  return *std::move(result);
-}
-
-class LoadBench {
+// All bars of all symbols, page by page, as a provider with 50,000 bars a page answers: cents that walk,
+// whole volumes, a vwap with four decimals, in regular hours.
+class Market {
  public:
-  explicit LoadBench(Options options)
-      : options_(std::move(options)),
-        timeframe_(parse_timeframe(options_.timeframe).value()),
-        first_day_(parse_date(options_.from).value()),
-        clock_(first_day_, timeframe_),
-        store_(Secret{options_.database}, 1) {
-    std::ifstream file{options_.tickers};
-    for (std::string line; std::getline(file, line);) tickers_.push_back(line);
-    if (tickers_.empty()) throw std::runtime_error{options_.tickers + " names no ticker"};
-    if (std::chrono::weekday{first_day_} != std::chrono::Monday)
-      throw std::runtime_error{"--from must be a Monday"};
-    series_ = await(loop_, store_.open_series({.provider = "bench",
-                                               .timeframe = timeframe_,
-                                               .tickers = tickers_,
-                                               .wanted_from = first_day_,
-                                               .now = first_day_ + std::chrono::years{20},
-                                               .calendar = "XNYS",
-                                               .settle = {}}));
+  explicit Market(Options const& options)
+      : options_(options), timeframe_(parse_timeframe(options.timeframe).value()) {
+    auto const from = parse_date(options.from).value();
+    auto const begin = calendar_.zone().at(from, 0ms);
+    sessions_ =
+        calendar_.sessions({.from = begin, .to = begin + std::chrono::days{2 * options.sessions + 30}});
+    sessions_.resize(static_cast<std::size_t>(options.sessions));
   }
 
-  void write_text() {
-    std::ofstream out{options_.text};
-    std::string lines;
-    each_load([&](std::size_t, Load const& load) {
-      lines.clear();
-      for (auto const& bar : load.bars)
-        fmt::format_to(std::back_inserter(lines), "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
-                       to_rfc3339(bar.start), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.vwap,
-                       static_cast<std::int32_t>(load.slices.front().series), bar.trade_count);
-      out << lines;
-    });
-    if (!out.flush()) throw std::runtime_error{"cannot write " + options_.text};
-  }
-
-  void load_all() {
-    LoadReport sum;
-    std::chrono::steady_clock::duration busy{};
-    each_load([&](std::size_t, Load const& load) {
-      auto const began = std::chrono::steady_clock::now();
-      auto const report = await(loop_, store_.load(load));
-      busy += std::chrono::steady_clock::now() - began;
-      sum.inserted += report.inserted;
-      sum.changed += report.changed;
-      sum.unchanged += report.unchanged;
-      sum.merge += report.merge;
-      sum.copy += report.copy;
-      sum.commit += report.commit;
-    });
-    fmt::print(R"({{"bars":{},"seconds":{:.6f},"inserted":{},"changed":{},"unchanged":{},)"
-               R"("merge_ms":{},"copy_ms":{},"commit_ms":{}}})"
-               "\n",
-               tickers_.size() * options_.bars, std::chrono::duration<double>{busy}.count(), sum.inserted,
-               sum.changed, sum.unchanged, sum.merge.count(), sum.copy.count(), sum.commit.count());
-  }
-
- private:
-  // Page after page of history, and in each all symbols: as a backfill comes in.
-  void each_load(auto const& use) {
-    for (std::size_t done = 0; done < options_.bars; done += load_bars_max)
-      for (std::size_t symbol = 0; symbol < tickers_.size(); ++symbol)
-        use(symbol, page(symbol, options_.skip + done, std::min(load_bars_max, options_.bars - done)));
-  }
-
-  Load page(std::size_t symbol, std::size_t first, std::size_t count) const {
-    Load load;
-    load.bars.reserve(count);
-    for (auto index = first; index < first + count; ++index) {
-      bool const changed =
-          options_.changed_percent > 0 && index % 100 < static_cast<std::size_t>(options_.changed_percent);
-      load.bars.push_back(bar_at(clock_.start(index), symbol, index, changed));
+  // Appends the next page's bars, and says which symbol they are of, from 0, and what they prove.
+  struct Page {
+    int symbol;
+    TimeRange proven;
+  };
+  std::optional<Page> next(std::vector<Bar>& bars) {
+    if (symbol_ == options_.symbols) return std::nullopt;
+    if (session_ == 0) restart();
+    Page page{.symbol = symbol_, .proven = {.from = midnight(sessions_[session_].date), .to = {}}};
+    auto const first = bars.size();
+    while (session_ < sessions_.size() && bars.size() - first + bars_a_session() <= load_bars_max)
+      add_session(sessions_[session_++], bars);
+    page.proven.to = midnight(next_day(sessions_[session_ - 1].date));
+    if (session_ == sessions_.size()) {
+      session_ = 0;
+      ++symbol_;
     }
-    TimeRange const range{.from = clock_.start(first), .to = clock_.start(first + count)};
-    load.slices.push_back({.series = series_[symbol].id,
-                           .ticker = tickers_[symbol],
-                           .first = 0,
-                           .count = count,
-                           .proven = {range},
-                           .settled = {}});
-    return load;
+    return page;
+  }
+
+ private:
+  UtcTime midnight(Date date) const { return calendar_.zone().at(date, 0ms); }
+  std::size_t bars_a_session() const { return timeframe_ == Timeframe::m1 ? 390 : 1; }
+
+  void restart() {
+    auto const seed = static_cast<std::uint64_t>(options_.first_symbol + symbol_);
+    random_ = Random{1 + 1'000'003 * seed};
+    cents_ = 1'000 + random_.below(40'000);
+    count_ = 0;
+  }
+
+  void add_session(Session const& session, std::vector<Bar>& bars) {
+    if (timeframe_ != Timeframe::m1) return bars.push_back(bar_at(midnight(session.date)));
+    for (auto start = session.regular.from; start < session.regular.to; start += 1min)
+      bars.push_back(bar_at(start));
+  }
+
+  Bar bar_at(UtcTime start) {
+    auto const open = cents_;
+    auto const close = std::max<std::int64_t>(100, open + random_.below(41) - 20);
+    auto const high = std::max(open, close) + random_.below(15);
+    auto const low = std::min(open, close) - random_.below(15);
+    auto const price = [](std::int64_t cents) { return static_cast<double>(cents) / 100; };
+    auto volume = static_cast<double>(100 + random_.below(50'000));
+    auto const vwap = static_cast<double>(100 * low + random_.below(100 * (high - low) + 1)) / 10'000;
+    auto const trades = static_cast<std::int32_t>(1 + random_.below(400));
+    cents_ = close;
+    ++count_;
+    if (options_.changed_every > 0 && count_ % options_.changed_every == 0) volume += 1;
+    return {.start = start,
+            .open = price(open),
+            .high = price(high),
+            .low = price(low),
+            .close = price(close),
+            .volume = volume,
+            .vwap = vwap,
+            .trade_count = trades};
   }
 
   Options options_;
   Timeframe timeframe_;
-  std::chrono::sys_days first_day_;
-  Clock clock_;
-  boost::asio::io_context loop_;
-  PgBarStore store_;
-  std::vector<std::string> tickers_;
-  std::vector<Series> series_;
+  Calendar calendar_{CalendarKind::xnys};
+  std::vector<Session> sessions_;
+  int symbol_ = 0;
+  std::size_t session_ = 0;
+  Random random_{0};
+  std::int64_t cents_ = 0;
+  std::int64_t count_ = 0;
 };
 
-int run(int argc, char** argv) {
-  Options options;
-  CLI::App app{"Times candled's load of made-up bars; prints JSON."};
-  app.add_option("--database", options.database)->required();
-  app.add_option("--tickers", options.tickers)->required();
-  app.add_option("--from", options.from, "a Monday");
-  app.add_option("--bars", options.bars, "of each symbol");
-  app.add_option("--skip", options.skip, "so many bars of each symbol before them");
-  app.add_option("--timeframe", options.timeframe, "1m or 1d");
-  app.add_option("--changed", options.changed_percent, "percent of the bars that have other values");
-  app.add_option("--text", options.text, "write rows for \\copy to this file, and load nothing");
-  CLI11_PARSE(app, argc, argv);
-  LoadBench bench{options};
-  if (options.text.empty())
-    bench.load_all();
-  else
-    bench.write_text();
-  return 0;
+// Pages packed into loads as pipeline/loader.cpp packs them: whole pages, 50,000 bars at most.
+class Loads {
+ public:
+  Loads(Options const& options, std::vector<Series> const& series) : market_(options), series_(series) {}
+
+  std::optional<Load> next() {
+    while (auto const page = market_.next(open_.bars)) {
+      auto const first = known_;
+      known_ = open_.bars.size();
+      LoadSlice slice{.series = series_.at(static_cast<std::size_t>(page->symbol)).id,
+                      .ticker = series_.at(static_cast<std::size_t>(page->symbol)).ticker,
+                      .first = first,
+                      .count = known_ - first,
+                      .proven = {page->proven}};
+      if (known_ <= load_bars_max) {
+        open_.slices.push_back(std::move(slice));
+        continue;
+      }
+      Load next;
+      next.bars.assign(open_.bars.begin() + static_cast<std::ptrdiff_t>(first), open_.bars.end());
+      open_.bars.resize(first);
+      slice.first = 0;
+      next.slices.push_back(std::move(slice));
+      known_ = next.bars.size();
+      return std::exchange(open_, std::move(next));
+    }
+    if (open_.slices.empty()) return std::nullopt;
+    return std::exchange(open_, {});
+  }
+
+ private:
+  Market market_;
+  std::vector<Series> const& series_;
+  Load open_;
+  std::size_t known_ = 0;  // bars of open_ that have a slice
+};
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().what);
+  return std::move(*result);
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  auto const seconds = [](timeval const& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+struct Measured {
+  LoadReport stored;
+  std::int64_t loads = 0;
+  double seconds = 0;
+  double cpu = 0;
+  std::vector<double> millions;  // seconds from the start until a million bars, two … were committed
+};
+
+void add_to(Measured& measured, LoadReport const& report, Clock::time_point started) {
+  auto& stored = measured.stored;
+  stored.inserted += report.inserted;
+  stored.changed += report.changed;
+  stored.unchanged += report.unchanged;
+  stored.refused += report.refused;
+  stored.merge += report.merge;
+  stored.copy += report.copy;
+  stored.commit += report.commit;
+  ++measured.loads;
+  auto const bars = static_cast<std::size_t>(stored.inserted + stored.changed + stored.unchanged);
+  while (measured.millions.size() < bars / 1'000'000) measured.millions.push_back(seconds_since(started));
+}
+
+Task<std::vector<Series>> open_all(BarStore& store, Options const& options) {
+  constexpr int batch = 50;
+  std::vector<Series> all;
+  for (int first = 0; first < options.symbols; first += batch) {
+    SeriesQuery query{.provider = "bench",
+                      .timeframe = parse_timeframe(options.timeframe).value(),
+                      .tickers = {},
+                      .wanted_from = parse_rfc3339(options.from + "T00:00:00Z").value(),
+                      .now = parse_rfc3339("2026-01-01T00:00:00Z").value()};
+    for (int i = first; i < std::min(first + batch, options.symbols); ++i)
+      query.tickers.push_back(ticker(options.first_symbol + i));
+    auto some = must(co_await store.open_series(query));
+    all.insert(all.end(), std::move_iterator{some.begin()}, std::move_iterator{some.end()});
+  }
+  co_return all;
+}
+
+Task<void> write(BarStore& store, Loads& loads, Measured& measured, Clock::time_point started) {
+  while (auto const load = loads.next()) add_to(measured, must(co_await store.load(*load)), started);
+}
+
+template <class T>
+T run(boost::asio::io_context& loop, Task<T> task) {
+  auto ended = boost::asio::co_spawn(loop, std::move(task), boost::asio::use_future);
+  loop.restart();
+  loop.run();
+  return ended.get();
+}
+
+Measured load(Options const& options) {
+  boost::asio::io_context loop;
+  PgBarStore store{Secret{options.database}, options.writers};
+  auto const series = run(loop, open_all(store, options));
+  Loads loads{options, series};
+  Measured measured;
+  auto const cpu_before = cpu_seconds();
+  auto const started = Clock::now();
+  std::vector<std::future<void>> writers;
+  for (int i = 0; i < options.writers; ++i)
+    writers.push_back(
+        boost::asio::co_spawn(loop, write(store, loads, measured, started), boost::asio::use_future));
+  loop.restart();
+  loop.run();
+  for (auto& writer : writers) writer.get();
+  measured.seconds = seconds_since(started);
+  measured.cpu = cpu_seconds() - cpu_before;
+  return measured;
+}
+
+void print(Measured const& measured) {
+  auto const seconds = [](Milliseconds time) { return std::chrono::duration<double>(time).count(); };
+  auto const& stored = measured.stored;
+  nlohmann::json const answer{{"bars", stored.inserted + stored.changed + stored.unchanged},
+                              {"inserted", stored.inserted},
+                              {"changed", stored.changed},
+                              {"unchanged", stored.unchanged},
+                              {"refused", stored.refused},
+                              {"loads", measured.loads},
+                              {"seconds", measured.seconds},
+                              {"cpu_seconds", measured.cpu},
+                              {"merge_seconds", seconds(stored.merge)},
+                              {"copy_seconds", seconds(stored.copy)},
+                              {"commit_seconds", seconds(stored.commit)},
+                              {"millions", measured.millions}};
+  fmt::print("{}\n", answer.dump());
+}
+
+// The text format of COPY, in the order of the columns of candled.bar and of its key: what `psql \copy`
+// reads. The series are numbered as a new database numbers them.
+void write_text(Options const& options) {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file{std::fopen(options.text.c_str(), "w"),
+                                                             std::fclose};
+  if (file == nullptr) throw std::runtime_error("cannot write " + options.text);
+  Market market{options};
+  std::vector<Bar> bars;
+  while (auto const page = market.next(bars)) {
+    for (auto const& bar : bars) {
+      auto start = to_rfc3339(bar.start);
+      start[10] = ' ';
+      start.pop_back();
+      fmt::print(file.get(), "{}+00\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", start, bar.open, bar.high, bar.low,
+                 bar.close, bar.volume, bar.vwap, page->symbol + 1, bar.trade_count);
+    }
+    bars.clear();
+  }
 }
 
 }  // namespace
-}  // namespace candled
 
-int main(int argc, char** argv) {
+int main(int count, char** arguments) {
+  Options options;
+  CLI::App app{"loads bars as candled does, and prints how fast as JSON"};
+  app.add_option("--database", options.database, "libpq URL, with candled's schema");
+  app.add_option("--text", options.text, "write the bars into this file instead, as COPY's text");
+  app.add_option("--timeframe", options.timeframe, "1m or 1d")->check(CLI::IsMember({"1m", "1d"}));
+  app.add_option("--from", options.from, "date of the first session");
+  app.add_option("--first-symbol", options.first_symbol);
+  app.add_option("--symbols", options.symbols);
+  app.add_option("--sessions", options.sessions)->check(CLI::Range(1, 5'000));
+  app.add_option("--changed-every", options.changed_every, "each such bar has another volume; 0: none");
+  app.add_option("--writers", options.writers, "connections at once")->check(CLI::Range(1, 16));
+  CLI11_PARSE(app, count, arguments);
   try {
-    return candled::run(argc, argv);
-  } catch (std::exception const& problem) {
-    fmt::print(stderr, "load_bench: {}\n", problem.what());
+    if (options.text.empty())
+      print(load(options));
+    else
+      write_text(options);
+  } catch (std::exception const& error) {
+    fmt::print(stderr, "load_bench: {}\n", error.what());
     return 1;
   }
 }

@@ -1,94 +1,132 @@
-"""Runs the sections of tools/bench and writes their report."""
+"""Runs the sections, and writes the whole report."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib
+import json
 import os
 import platform
-import shlex
-import subprocess
 import sys
 import time
-from datetime import datetime, timezone
+import traceback
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psycopg2
-from harness import Context, Goal, Section
+from harness import Context, Goal, Section, query, table
 
-SECTIONS = ["load", "end_to_end", "progression", "resources"]
+# In the order of the report.
+SECTIONS = ["load", "size", "growth", "end_to_end", "progression", "resources"]
 
-INTRODUCTION = """\
-# How fast candled is
-
-<!-- Written by tools/bench: do not edit. -->
-
-Every comparison is a ratio of runs that took turns on one machine in one session, and the median of the pairs, with the
-least and the most of them; absolute times say more about the machine than about candled.
-"""
+SERVER_SETTINGS = [
+    "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size", "autovacuum",
+]  # fmt: skip
 
 
-def machine(admin_url: str) -> list[tuple[str, str]]:
-    cpu = next(line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line)
-    memory = int(Path("/proc/meminfo").read_text().split(maxsplit=2)[1]) / 2**20
-    connection = psycopg2.connect(admin_url)
-    cursor = connection.cursor()
-    cursor.execute("SELECT name, setting, unit FROM pg_settings WHERE source = 'configuration file' AND name <> ALL (%s)",
-                   [["unix_socket_directories", "listen_addresses", "log_timezone", "TimeZone", "DateStyle", "datestyle"]])  # fmt: skip
-    settings = ", ".join(f"{name} {setting}{unit or ''}" for name, setting, unit in cursor.fetchall() if not name.startswith("lc_"))
-    cursor.execute("SHOW server_version")
-    (version,) = cursor.fetchone()
-    connection.close()
-    return [
-        ("machine", f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        ("system", f"{platform.system()} {platform.release()}"),
-        ("PostgreSQL", f"{version}, on the same machine, durable; {settings}"),
-    ]
+@dataclass
+class Done:
+    """A section that ran, and how. Kept beside the build, so that a report has all sections though they ran one by one."""
 
+    title: str
+    section: Section
+    when: str
+    command: str
+    load: str  # the machine's load average, before and after
 
-def goals_table(goals: list[Goal]) -> str:
-    lines = ["| figure | goal | measured | |", "|---|---|---|---|"]
-    lines += [f"| {one.figure} | {one.goal} | {one.value} | {'reached' if one.reached else '**missed**'} |" for one in goals]
-    return "\n".join(lines) + "\n"
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @staticmethod
+    def read(path: Path) -> Done:
+        fields = json.loads(path.read_text())
+        goals = [Goal(**goal) for goal in fields["section"]["goals"]]
+        return Done(**fields | {"section": Section(fields["section"]["markdown"], goals)})
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/bench")
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--report", type=Path)
+    options = parse(sys.argv[1:])
+    context = Context(options.build, options.scratch, options.admin_url, options.quick)
+    kept = options.build / ("bench-quick" if options.quick else "bench")
+    failed = []
+    for name in options.sections:
+        print(f"bench: {name} …", file=sys.stderr, flush=True)
+        started = time.monotonic()
+        try:
+            run(name, context, options).save(kept / f"{name}.json")
+        except Exception:  # the other sections are still worth their time
+            traceback.print_exc()
+            failed.append(name)
+        print(f"bench: {name} took {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    done = [Done.read(kept / f"{name}.json") for name in SECTIONS if (kept / f"{name}.json").exists()]
+    options.report.write_text(report(context, done))
+    print(f"bench: the report is {options.report}", file=sys.stderr)
+    if failed:
+        print(f"bench: failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def run(name: str, context: Context, options: argparse.Namespace) -> Done:
+    module = importlib.import_module(name)
+    before = load_average()
+    when = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+    section = module.run(context)
+    command = " ".join(["tools/bench", name, *["--quick"] * options.quick])
+    return Done(module.TITLE, section, when, command, f"{before} before, {load_average()} after")
+
+
+def load_average() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sections", nargs="*", metavar="SECTION", default=SECTIONS)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--scratch", type=Path, required=True)
-    parser.add_argument("--admin", required=True)
-    options = parser.parse_args()
-    for name in options.sections:
-        if name not in SECTIONS:
-            print(f"bench: there is no section {name}: there are {', '.join(SECTIONS)}", file=sys.stderr)
-            return 2
-    names = options.sections or SECTIONS
-    context = Context(options.build, options.scratch, options.admin, options.quick, 3 if options.quick else 5)
-    began = time.monotonic()
-    parts: list[str] = []
-    goals: list[Goal] = []
-    for name in names:
-        module = importlib.import_module(name)
-        print(f"bench: {module.TITLE} …", file=sys.stderr, flush=True)
-        section: Section = module.run(context)
-        parts.append(f"## {module.TITLE}\n\n{section.markdown.strip()}\n")
-        goals += section.goals
-    command = shlex.join(["tools/bench", *options.sections] + (["--quick"] if options.quick else []))
-    facts = [
-        *machine(options.admin),
-        ("date", datetime.now(timezone.utc).strftime("%Y-%m-%d")),
-        ("commit", subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()),
-        ("command", f"`{command}`, {(time.monotonic() - began) / 60:.0f} minutes"),
+    parser.add_argument("--admin-url", required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--report", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    options.sections = options.sections or SECTIONS
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}: {', '.join(SECTIONS)}")
+    return options
+
+
+def report(context: Context, done: list[Done]) -> str:
+    parts = [
+        "# Benchmarks\n",
+        "Written by `tools/bench`; do not edit. Every figure of a section is from one run on one machine. What is compared ran "
+        "in turn, A B B A, so that both met the same machine; a ratio is the median of the pairs' ratios, with the least and "
+        "the most.\n",
+        *(["**Quick**: sizes of a hundredth, which prove that it works and not how fast it is.\n"] * context.quick),
+        machine(context),
     ]
-    table = "\n".join(["| | |", "|---|---|"] + [f"| {name} | {value} |" for name, value in facts]) + "\n"
-    report = "\n".join([INTRODUCTION, table, "## Goals\n", goals_table(goals), *parts])
-    if options.report:
-        options.report.write_text(report)
-    print(report)
-    return 0
+    rows = [
+        [goal.figure, goal.goal, goal.value, "yes" if goal.reached else "**no**"] for one in done for goal in one.section.goals
+    ]
+    if rows:
+        parts.append("## Goals\n\n" + table(["figure", "goal", "measured", "reached"], rows))
+    parts += [
+        f"## {one.title}\n\n`{one.command}`, {one.when}; the machine's load average: {one.load}.\n\n{one.section.markdown}"
+        for one in done
+    ]
+    return "\n".join(parts)
+
+
+def machine(context: Context) -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    (version,) = query(context.admin_url, "SHOW server_version")[0]
+    settings = ", ".join(f"{name} = {query(context.admin_url, f'SHOW {name}')[0][0]}" for name in SERVER_SETTINGS)
+    return (
+        f"Machine: {os.cpu_count()} cores ({cpu}), {memory:.1f} GiB of memory, Linux {platform.release().split('-')[0]}. Our own work "
+        "is a load of 1 to 3: what the load averages below say beyond that was others' work. "
+        f"PostgreSQL {version} on a Unix socket: {settings}.\n"
+    )
 
 
 if __name__ == "__main__":
