@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -245,25 +246,23 @@ void check_series(JobDraft const& draft, std::map<SeriesKey, JobDraft const*>& w
 // What one job would compute and another collects.
 void check_rollups(JobDraft const& draft, std::map<SeriesKey, JobDraft const*> const& writers,
                    Findings& findings) {
+  auto const collector = [&](Timeframe timeframe, std::string const& symbol) -> JobDraft const* {
+    auto const writer = writers.find({draft.job.provider, timeframe, symbol});
+    return writer == writers.end() || writer->second == &draft ? nullptr : writer->second;
+  };
   for (std::size_t i = 0; i < draft.job.rollups.size(); ++i) {
     auto const timeframe = draft.job.rollups[i];
-    std::size_t others = 0;
-    std::string const* first = nullptr;
-    JobDraft const* collector = nullptr;
-    for (auto const& symbol : draft.job.symbols) {
-      auto const writer = writers.find({draft.job.provider, timeframe, symbol});
-      if (writer == writers.end()) continue;
-      if (first != nullptr) ++others;
-      if (first == nullptr) first = &symbol;
-      if (collector == nullptr) collector = writer->second;
-    }
-    if (first == nullptr) continue;
-    auto const more = others > 0 ? fmt::format(" and {} more", others) : "";
+    std::vector<std::string> collected;
+    std::ranges::copy_if(draft.job.symbols, std::back_inserter(collected),
+                         [&](auto const& symbol) { return collector(timeframe, symbol) != nullptr; });
+    if (collected.empty()) continue;
+    auto const& other = *collector(timeframe, collected.front());
+    auto const more = collected.size() > 1 ? fmt::format(" and {} more", collected.size() - 1) : "";
     report(findings,
            {.file = findings.file, .place = draft.rollup_places[i], .path = draft.path + ".rollups"},
            fmt::format("expected rollups of what no job collects, found {} of {}{}, which '{}' (line {}) "
                        "collects from {}",
-                       to_string(timeframe), *first, more, collector->job.name, collector->place.line,
+                       to_string(timeframe), collected.front(), more, other.job.name, other.place.line,
                        draft.job.provider),
            "remove it here, or there");
   }
