@@ -182,6 +182,6 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exce
   // measures the peak). Less than 2 MiB would cost a tenth more CPU, for the kernel makes each mapping's
   // pages anew.
   constexpr int own_mapping_bytes = 2 << 20;
-  mallopt(M_MMAP_THRESHOLD, own_mapping_bytes);
+  mallopt(M_MMAP_THRESHOLD, own_mapping_bytes);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   return static_cast<int>(candled::run(argc, argv));
 }

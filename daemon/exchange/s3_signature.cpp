@@ -76,6 +76,7 @@ std::string canonical_query(std::string_view query) {
   if (query.empty()) return "";
   auto const target = parse_target("/?" + std::string{query});
   std::vector<std::string> pairs;
+  pairs.reserve(target.query.size());
   for (auto const& [name, value] : target.query) pairs.push_back(encoded(name) + "=" + encoded(value));
   std::ranges::sort(pairs);
   std::string text;

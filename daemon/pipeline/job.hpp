@@ -82,7 +82,7 @@ std::vector<Name> names_of(Series const& series);
 // The windows that `series` still need, each under the ticker that the instrument had then: a provider
 // answers for whoever had a ticker in the time that is asked for. What lies where it had none is not due, nor
 // is what would not be kept. Pure.
-std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& asked,
                                 UtcTime now);
 
 // The windows that ask again for the times of bars that could not be true. `asked` are the windows that

@@ -126,7 +126,10 @@ Task<Result<void>> FilesRun::read(DayFile const& file, std::FILE& content,
 
 // Nothing is loaded before the file has come to its good end.
 Task<Result<void>> FilesRun::decode(DayFile const& file, std::FILE& content, FlatFileReader& reader) {
-  std::rewind(&content);
+  auto const unreadable = [&] {
+    return fail(ErrorKind::malformed, fmt::format("{}/{}: cannot be read", files_.root, file.key));
+  };
+  if (std::fseek(&content, 0, SEEK_SET) != 0) co_return unreadable();
   std::string part(part_bytes, '\0');
   while (auto const count = std::fread(part.data(), 1, part.size(), &content)) {
     auto const started = ports_.clock.ticks();
@@ -137,8 +140,7 @@ Task<Result<void>> FilesRun::decode(DayFile const& file, std::FILE& content, Fla
     co_await boost::asio::post(ports_.loop, boost::asio::use_awaitable);
     if (ports_.stopping()) co_return fail(ErrorKind::stopped, "stopped");
   }
-  if (std::ferror(&content) != 0)
-    co_return fail(ErrorKind::malformed, fmt::format("{}/{}: cannot be read", files_.root, file.key));
+  if (std::ferror(&content) != 0) co_return unreadable();
   co_return reader.finish();
 }
 

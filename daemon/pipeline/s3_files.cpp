@@ -124,7 +124,7 @@ Task<Result<DayFileContent>> download(Ports& ports, FlatFiles& files, DayFile co
     return whole && kept && !ports.stopping();
   };
   std::function<HttpRequest()> const request = [&] {
-    std::rewind(target);
+    kept = kept && std::fseek(target, 0, SEEK_SET) == 0;
     size = 0;
     auto made = s3_object_request(files.bucket->place, file.key);
     made.take_body = take;
