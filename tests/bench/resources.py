@@ -68,7 +68,8 @@ def section(sizes: dict[int, list[Used]], note: str) -> Section:
     growth = middle(large, "peak") / middle(small, "peak")
     cost = middle(large, "cpu_of_a_million") / middle(small, "cpu_of_a_million")
     lines += ["", f"From the smallest to the largest: {growth:.2f} times the memory, {cost:.2f} times the CPU of a bar. {note}", ""]
-    cpu = max(middle(runs, "cpu_of_a_million") for runs in sizes.values())
+    # Where there are less bars than that, it is the start of the program that is measured.
+    cpu = max(middle(runs, "cpu_of_a_million") for runs in sizes.values() if middle(runs, "bars") > 500_000)
     peak = max(one.peak for runs in sizes.values() for one in runs)
     goals = [
         Goal("CPU of candled per million bars, fetched and gunzipped to committed", "<= 1.0 s", f"{cpu:.2f} s", cpu <= CPU_MAX),
