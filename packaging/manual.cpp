@@ -1,6 +1,8 @@
-// candled-manual: writes what the package holds beside the program. It runs while candled is built, and is not installed.
+// candled-manual: writes what the package holds beside the program. It runs while candled is built, and is
+// not installed.
 //
-//   candled-manual FOLDER EXAMPLE    candled.1, candled.yaml.5 with the file EXAMPLE, and candled.bash, into FOLDER
+//   candled-manual FOLDER EXAMPLE    candled.1, candled.yaml.5 with the file EXAMPLE, and candled.bash, into
+//   FOLDER
 #include "cli/manual.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// The bash completion. `command` grows from "candled" to, say, "candled calendar close" along the words of the line.
+// The bash completion. `command` grows from "candled" to, say, "candled calendar close" along the words of
+// the line.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

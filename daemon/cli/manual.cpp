@@ -67,7 +67,8 @@ void describe_commands(CLI::App const& app, std::string const& path, std::string
     out += fmt::format(".SS {}\n{}\n", roff(name), roff(command->get_description()));
     for (auto const* const option : options_of(*command)) out += describe_option(*option);
     // CLI11 hands a footer down to all commands within.
-    if (auto const footer = command->get_footer(); footer != app.get_footer()) out += ".PP\n" + as_it_stands(footer);
+    if (auto const footer = command->get_footer(); footer != app.get_footer())
+      out += ".PP\n" + as_it_stands(footer);
     describe_commands(*command, name, out);
   }
 }
@@ -78,7 +79,9 @@ std::string command_manual() {
   std::string out = title("candled", 1);
   with_command_line([&](CLI::App const& app) {
     out += ".SH NAME\ncandled \\- keeps a PostgreSQL database filled with market data\n";
-    out += ".SH SYNOPSIS\n.B candled\n.I COMMAND\n.RI [ OPTIONS ]\n.PP\n.B candled\n.RI [ COMMAND ]\n.B \\-\\-help\n";
+    out +=
+        ".SH SYNOPSIS\n.B candled\n.I COMMAND\n.RI [ OPTIONS ]\n.PP\n.B candled\n.RI [ COMMAND ]\n.B "
+        "\\-\\-help\n";
     out += ".SH DESCRIPTION\n" + roff(app.get_description()) + "\n.PP\n" + as_it_stands(app.get_footer());
     out += ".SH COMMANDS\n";
     describe_commands(app, "candled", out);
@@ -89,8 +92,9 @@ std::string command_manual() {
 std::string configuration_manual(std::string_view example) {
   std::string out = title("candled.yaml", 5);
   out += ".SH NAME\ncandled.yaml \\- the configuration of candled\n.SH DESCRIPTION\n";
-  out += "One YAML file. Keys that do not exist, wrong units and impossible combinations are told with line and "
-         "column, all at once, by \\fBcandled check\\fR.\n.SH KEYS\n";
+  out +=
+      "One YAML file. Keys that do not exist, wrong units and impossible combinations are told with line and "
+      "column, all at once, by \\fBcandled check\\fR.\n.SH KEYS\n";
   for (auto const& key : known_keys())
     out += fmt::format(".TP\n.B {}\n{}\n", roff(key.path), roff(key.expected));
   out += ".SH EXAMPLE\n" + as_it_stands(example);
