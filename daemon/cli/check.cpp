@@ -12,14 +12,6 @@ namespace candled {
 
 namespace {
 
-// Keys that are read and checked, and that this version does nothing with.
-std::vector<std::string> not_in_effect(Config const& config) {
-  std::vector<std::string> notes;
-  if (!config.control_listen.empty())
-    notes.emplace_back("control.listen is not in effect in this version: nothing listens");
-  return notes;
-}
-
 void print_text(Config const& config, MemoryBound const& memory,
                 std::vector<RequestEstimate> const& requests) {
   for (auto const& line : describe(config)) fmt::print("{}\n", line);
@@ -35,7 +27,6 @@ void print_text(Config const& config, MemoryBound const& memory,
           "will fall behind; raise `every`, or have fewer symbols\n",
           one.provider, one.share_when_open * 100);
   }
-  for (auto const& note : not_in_effect(config)) fmt::print("note: {}\n", note);
   fmt::print("the configuration is good\n");
 }
 

@@ -92,7 +92,8 @@ std::vector<Library> const& libraries() {
   static std::vector<Library> const all{
       {.prefix = "pqxx/", .places = {"store"}},
       {.prefix = "libpq-fe.h", .places = {"store"}},
-      {.prefix = "openssl/", .places = {"store"}},
+      {.prefix = "openssl/", .places = {"store", "control"}},
+      {.prefix = "prometheus/", .places = {"control"}},
       {.prefix = "curl/", .places = {"http"}},
       {.prefix = "yaml-cpp/", .places = {"config"}},
       {.prefix = "simdjson", .places = {"provider"}},
