@@ -21,6 +21,7 @@
 #include "pipeline/flat_files.hpp"
 #include "pipeline/load_slots.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/metered.hpp"
 #include "pipeline/real_clock.hpp"
 #include "pipeline/s3_files.hpp"
 #include "provider/polygon.hpp"
@@ -53,7 +54,9 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
   source->name = provider.name;
   source->provider = std::make_unique<PolygonProvider>(provider.base_url, provider.api_key);
   source->reference = std::make_unique<PolygonReference>(provider.base_url, provider.api_key);
-  source->http = std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout});
+  source->http = std::make_unique<MeteredHttp>(
+      std::make_unique<CurlClient>(executor, HttpLimits{.total = provider.timeout}),
+      engine.meters.providers[provider.name], *engine.clock);
   source->pacer =
       std::make_unique<Pacer>(executor, *engine.clock, *engine.ledger, *engine.random,
                               PacerOptions{.budget = budget_name(provider.base_url, provider.api_key),
@@ -92,9 +95,14 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   auto engine = std::make_unique<Engine>();
   engine->loop = std::make_shared<boost::asio::io_context>(1);
   engine->clock = std::make_unique<RealClock>(engine->loop->get_executor(), lens);
+  engine->drill_clock = lens.has_value();
   engine->random = std::make_unique<Random>(std::random_device{}());
-  engine->ledger = std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0);
-  engine->store = std::make_unique<PgBarStore>(config.database.url, config.database.writers);
+  engine->ledger = std::make_unique<MeteredLedger>(
+      std::make_unique<PgLedger>(config.database.url, lens ? lens->speed : 1.0), engine->meters.database,
+      *engine->clock);
+  engine->store = std::make_unique<MeteredStore>(
+      std::make_unique<PgBarStore>(config.database.url, config.database.writers), engine->meters,
+      *engine->clock);
   engine->make_source = [made = engine.get(), lens](Config const& of, ProviderConfig const& provider) {
     return make_source(of, provider, *made, lens);
   };

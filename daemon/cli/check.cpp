@@ -14,14 +14,6 @@ namespace candled {
 
 namespace {
 
-// Keys that are read and checked, and that this version does nothing with.
-std::vector<std::string> not_in_effect(Config const& config) {
-  std::vector<std::string> notes;
-  if (!config.control_listen.empty())
-    notes.emplace_back("control.listen is not in effect in this version: nothing listens");
-  return notes;
-}
-
 // What the retention of jobs will drop.
 void print_retention(Config const& config, UtcTime now) {
   std::vector<std::string> for_ever;
@@ -60,7 +52,6 @@ void print_text(Config const& config, MemoryBound const& memory, std::vector<Req
           one.provider, one.share_when_open * 100);
   }
   print_retention(config, now);
-  for (auto const& note : not_in_effect(config)) fmt::print("note: {}\n", note);
   fmt::print("the configuration is good\n");
 }
 

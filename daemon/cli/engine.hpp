@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "core/meters.hpp"
 #include "pipeline/flat_files.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
@@ -22,6 +23,7 @@ namespace candled {
 
 // Members are destroyed in the reverse order: the loop goes last, for all of the others live on it.
 struct Engine {
+  Meters meters;
   std::shared_ptr<boost::asio::io_context> loop;
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Random> random;
@@ -37,6 +39,7 @@ struct Engine {
   std::unique_ptr<TimingsCsv> timings;
   RetryPolicy database_retry;
   std::shared_ptr<LoadSlots> load_slots;
+  bool drill_clock = false;  // time is not the machine's
   std::shared_ptr<DatabaseWatch> database = std::make_shared<DatabaseWatch>();
 
   Ports ports();

@@ -34,7 +34,7 @@ std::vector<std::string> needs_restart(Config const& in_use, Config const& loade
   std::vector<std::string> keys;
   if (in_use.database != loaded.database) keys.emplace_back("database");
   if (in_use.timings != loaded.timings) keys.emplace_back("timings");
-  if (in_use.control_listen != loaded.control_listen) keys.emplace_back("control.listen");
+  if (in_use.control != loaded.control) keys.emplace_back("control");
   if (in_use.log.format != loaded.log.format) keys.emplace_back("log.format");
   return keys;
 }
@@ -82,7 +82,9 @@ std::string Reloader::reload() {
 
 std::string Reloader::apply(Config loaded) {
   auto const changes = difference(in_use_, loaded);
-  if (!changes.needs_restart.empty())
+  restart_needed_ = !changes.needs_restart.empty();
+  loaded_at_ = engine_.clock->now();
+  if (restart_needed_)
     log_warn("a restart is needed for what has changed in {}: it keeps its old value until then",
              fmt::join(changes.needs_restart, ", "));
   set_log_level(loaded.log.level);
@@ -91,7 +93,7 @@ std::string Reloader::apply(Config loaded) {
   // What has not taken effect is still different the next time.
   loaded.database = in_use_.database;
   loaded.timings = in_use_.timings;
-  loaded.control_listen = in_use_.control_listen;
+  loaded.control = in_use_.control;
   loaded.log.format = in_use_.log.format;
   in_use_ = std::move(loaded);
   return supervisor_ == nullptr ? "it takes effect once the database is there" : supervisor_->apply(jobs_);

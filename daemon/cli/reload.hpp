@@ -39,6 +39,11 @@ class Reloader {
   // Why the last reload changed nothing; empty: it worked, or there was none.
   std::string const& problems() const { return problems_; }
 
+  // Whether the file has something that only the next start takes.
+  bool restart_needed() const { return restart_needed_; }
+  // When the configuration in use was loaded by a reload. nullopt: with the start.
+  std::optional<UtcTime> loaded_at() const { return loaded_at_; }
+
   // Until the clock stops: the ledger learns of every reload of this run, and a source that is out of use
   // gives back what it holds of its budget.
   Task<void> follow_up(RunId run);
@@ -55,6 +60,8 @@ class Reloader {
   std::vector<JobSetup> jobs_;
   Supervisor* supervisor_ = nullptr;
   std::string problems_;
+  bool restart_needed_ = false;
+  std::optional<UtcTime> loaded_at_;
   int reloads_ = 0;
 };
 

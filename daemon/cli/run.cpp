@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "cli/commands.hpp"
+#include "cli/control_plane.hpp"
 #include "cli/loop.hpp"
 #include "cli/reload.hpp"
 #include "cli/service.hpp"
@@ -22,7 +23,11 @@ namespace {
 class Daemon {
  public:
   Daemon(Engine& engine, Config const& config, std::string const& path)
-      : engine_(engine), ports_(engine.ports()), service_(*engine.loop), reloader_(engine, config, path) {}
+      : engine_(engine), ports_(engine.ports()), service_(*engine.loop), reloader_(engine, config, path) {
+    if (!config.control.listen.empty())
+      control_ = std::make_unique<ControlService>(
+          ControlView{.engine = engine_, .reloader = reloader_, .board = board_}, config);
+  }
 
   Task<ExitCode> run();
 
@@ -39,11 +44,19 @@ class Daemon {
   Service service_;
   ProgressBoard board_;
   Reloader reloader_;
+  std::unique_ptr<ControlService> control_;  // null: none is configured
 };
 
 Task<ExitCode> Daemon::run() {
   Hangups const hangups{*engine_.loop, [this] { reload(); }};
-  co_return co_await serve();
+  if (!control_) co_return co_await serve();
+  if (auto const listening = control_->listen(); !listening) {
+    print_error(listening.error());
+    co_return ExitCode::address;
+  }
+  auto const code = co_await serve();
+  co_await control_->stop();
+  co_return code;
 }
 
 Task<ExitCode> Daemon::serve() {
@@ -76,6 +89,7 @@ Task<Result<RunId>> Daemon::begin_run() {
 }
 
 Task<Result<void>> Daemon::keep_jobs(RunId run) {
+  if (control_) control_->started();
   Supervisor supervisor{ports_, {.id = run, .timings = *engine_.timings}, *engine_.ledger, board_};
   reloader_.serve(supervisor);
   ProgressWriter writer{*engine_.ledger, board_, *engine_.clock,

@@ -88,6 +88,15 @@ struct TimingsConfig {
   friend bool operator==(TimingsConfig const&, TimingsConfig const&) = default;
 };
 
+struct ControlConfig {
+  std::string listen;              // HOST:PORT; empty: no control plane
+  Secret token;                    // at most one of both is set; other than loopback needs one
+  std::string token_sha256;        // 64 hexadecimal digits, small letters
+  std::vector<std::string> hosts;  // names by which it is reached besides its address, with or without port
+
+  friend bool operator==(ControlConfig const&, ControlConfig const&) = default;
+};
+
 struct LogConfig {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
@@ -103,7 +112,7 @@ struct Config {
   std::vector<JobConfig> jobs;
   CalendarsConfig calendars;
   TimingsConfig timings;
-  std::string control_listen;  // HOST:PORT; empty: no control plane
+  ControlConfig control;
   LogConfig log;
 
   // Both exist for every name that a job holds: the loader has checked.

@@ -105,6 +105,15 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    rollups: {}", to_text(job.rollups)));
 }
 
+std::string to_text(ControlConfig const& control) {
+  if (control.listen.empty()) return "control: (none)";
+  bool const has_token = !control.token.empty() || !control.token_sha256.empty();
+  return fmt::format(
+      "control: {{ listen: {}, token: {}{} }}", control.listen,
+      has_token ? "(set)" : "(none: nothing can be changed over HTTP)",
+      control.hosts.empty() ? "" : fmt::format(", hosts: [{}]", fmt::join(control.hosts, ", ")));
+}
+
 }  // namespace
 
 std::vector<std::string> describe(Config const& config) {
@@ -128,9 +137,7 @@ std::vector<std::string> describe(Config const& config) {
     lines.push_back(fmt::format("timings: {{ csv: {}, rotate: {} }}", config.timings.csv,
                                 size_to_string(config.timings.rotate_bytes)));
   }
-  lines.push_back(config.control_listen.empty()
-                      ? "control: (none)"
-                      : fmt::format("control: {{ listen: {} }}", config.control_listen));
+  lines.push_back(to_text(config.control));
   lines.push_back(
       fmt::format("log: {{ level: {}, format: {} }}", word(config.log.level), word(config.log.format)));
   return lines;

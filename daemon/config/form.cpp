@@ -271,16 +271,32 @@ Form<std::string> base_url() {
 }
 
 Form<std::string> listen_address() {
-  return {
-      .expected = "HOST:PORT of a loopback address, such as 127.0.0.1:8787",
-      .read = [](std::string const& text) -> Reading<std::string> {
-        auto const address = parse_host_port(text);
-        if (!address) return refuse("an IPv6 address is written [::1]:8787");
-        if (!address->port) return refuse(fmt::format("add a port: {}:8787", text));
-        if (!is_loopback(address->host))
-          return refuse("other machines cannot be let in yet: use an SSH tunnel or a proxy on this machine");
-        return text;
-      }};
+  return {.expected = "HOST:PORT, such as 127.0.0.1:8787",
+          .read = [](std::string const& text) -> Reading<std::string> {
+            auto const address = parse_host_port(text);
+            if (!address) return refuse("an IPv6 address is written [::1]:8787");
+            if (!address->port) return refuse(fmt::format("add a port: {}:8787", text));
+            return text;
+          }};
+}
+
+Form<std::string> host_name() {
+  return {.expected = "a name such as candled.example.com, or a name with a port",
+          .read = [](std::string const& text) -> Reading<std::string> {
+            if (!parse_host_port(text)) return refuse("leave out http:// and the path");
+            return text;
+          }};
+}
+
+Form<std::string> sha256_hex() {
+  return {.expected = "the 64 hexadecimal digits of a SHA-256",
+          .read = [](std::string const& text) -> Reading<std::string> {
+            std::string digits;
+            for (char const c : text) digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+            if (digits.size() != 64 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
+              return refuse("printf %s \"$TOKEN\" | sha256sum prints them");
+            return digits;
+          }};
 }
 
 }  // namespace candled

@@ -67,8 +67,12 @@ Form<std::string> files_root();
 Form<std::string> region_name();
 // https://host[:port]; http only to a loopback address, as the key would be readable on the way.
 Form<std::string> base_url();
-// HOST:PORT on a loopback address.
+// HOST:PORT
 Form<std::string> listen_address();
+// A name or an address, with or without a port.
+Form<std::string> host_name();
+// 64 hexadecimal digits; given in small letters.
+Form<std::string> sha256_hex();
 
 // Writing a text of the operator's into a message: quoted, without control characters, 60 bytes at most.
 std::string quoted(std::string_view text);

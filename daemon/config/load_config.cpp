@@ -24,15 +24,6 @@ struct Draft {
   std::vector<JobDraft> jobs;
 };
 
-// So that `control: { listen: … }` reads as a section like the others.
-struct Control {
-  std::string listen;
-};
-
-void describe(Section& section, Control& control) {
-  section.required("listen", control.listen, listen_address());
-}
-
 void describe(Section& section, Draft& draft) {
   auto& config = draft.config;
   section.required_section("database", config.database);
@@ -42,9 +33,7 @@ void describe(Section& section, Draft& draft) {
   section.required_sections("jobs", draft.jobs);
   section.optional_section("calendars", config.calendars);
   section.optional_section("timings", config.timings);
-  Control control;
-  section.optional_section("control", control);
-  config.control_listen = control.listen;
+  section.optional_section("control", config.control);
   section.optional_section("log", config.log);
 }
 

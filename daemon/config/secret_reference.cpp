@@ -165,6 +165,29 @@ bool holds_literal_user_password(std::string_view authority) {
          holds_literal(user.substr(colon + 1));
 }
 
+// What a secret has to be, and what is said when it is not.
+struct SecretRule {
+  std::string expected;
+  Refusal literal;    // no reference in it
+  Refusal invisible;  // too short, or not only visible characters
+  std::size_t characters_min = 1;
+};
+
+Form<Secret> secret(std::string folder, SecretRule rule) {
+  auto expected = rule.expected;
+  auto const read = [folder = std::move(folder),
+                     rule = std::move(rule)](std::string const& text) -> Reading<Secret> {
+    if (text.empty()) return refuse();
+    if (text.find("${") == std::string::npos) return std::unexpected(std::vector{rule.literal});
+    auto expanded = expand(text, folder);
+    if (!expanded) return std::unexpected(std::move(expanded.error()));
+    if (!is_visible(expanded->value) || expanded->value.size() < rule.characters_min)
+      return std::unexpected(std::vector{rule.invisible});
+    return Secret{std::move(expanded->value)};
+  };
+  return {.expected = std::move(expected), .read = read, .references = References::allowed};
+}
+
 bool holds_literal_password(std::string_view literal) {
   if (!is_url(literal)) return sets_password(literal, " '");
   auto const rest = literal.substr(literal.find("//") + 2);
@@ -177,25 +200,30 @@ bool holds_literal_password(std::string_view literal) {
 }  // namespace
 
 Form<Secret> api_key(std::string folder) {
-  auto const read = [folder = std::move(folder)](std::string const& text) -> Reading<Secret> {
-    if (text.empty()) return refuse();
-    if (text.find("${") == std::string::npos)
-      return std::unexpected(std::vector{Refusal{
-          .message = "expected a reference to the key, found the key itself",
-          .hint = "write ${env:NAME}, ${credential:NAME} or ${file:PATH}, and change the key: it has been "
-                  "in a file that others read"}});
-    auto expanded = expand(text, folder);
-    if (!expanded) return std::unexpected(std::move(expanded.error()));
-    if (!is_visible(expanded->value))
-      return std::unexpected(std::vector{Refusal{
-          .message = "expected a key of visible characters, found spaces, line breaks or others in it",
-          .hint = "look at what the reference stands for",
-          .secret_or_permission = true}});
-    return Secret{std::move(expanded->value)};
-  };
-  return {.expected = "a reference to a key, such as ${env:MASSIVE_API_KEY}",
-          .read = read,
-          .references = References::allowed};
+  return secret(std::move(folder),
+                {.expected = "a reference to a key, such as ${env:MASSIVE_API_KEY}",
+                 .literal = {.message = "expected a reference to the key, found the key itself",
+                             .hint = "write ${env:NAME}, ${credential:NAME} or ${file:PATH}, and change the "
+                                     "key: it has been in a file that others read"},
+                 .invisible = {.message = "expected a key of visible characters, found spaces, line breaks "
+                                          "or others in it",
+                               .hint = "look at what the reference stands for",
+                               .secret_or_permission = true}});
+}
+
+Form<Secret> control_token(std::string folder) {
+  // As many as 128 bits take in hexadecimal digits, which are what people make tokens of.
+  constexpr std::size_t characters_min = 32;
+  return secret(std::move(folder),
+                {.expected = "a reference to a token, such as ${credential:control-token}",
+                 .literal = {.message = "expected a reference to the token, found the token itself",
+                             .hint = "write ${env:NAME}, ${credential:NAME} or ${file:PATH}, or token_sha256 "
+                                     "with its hash, and make a new one: it has been in a file that others "
+                                     "read"},
+                 .invisible = {.message = "expected a token of at least 32 visible characters, found another",
+                               .hint = "openssl rand -hex 32 makes one",
+                               .secret_or_permission = true},
+                 .characters_min = characters_min});
 }
 
 Form<DatabaseUrl> database_url(std::string folder) {

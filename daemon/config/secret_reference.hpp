@@ -17,6 +17,9 @@ namespace candled {
 // A provider's key: visible characters, with at least one reference in it.
 Form<Secret> api_key(std::string folder);
 
+// The token of the control plane: at least 32 visible characters, with at least one reference in it.
+Form<Secret> control_token(std::string folder);
+
 // A libpq URL or keyword string. It may be literal, but a password in it has to be a reference.
 struct DatabaseUrl {
   Secret url;

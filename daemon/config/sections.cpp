@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "config/address.hpp"
 #include "config/overrides_file.hpp"
 #include "config/secret_reference.hpp"
 
@@ -77,6 +78,22 @@ void describe(Section& section, CalendarsConfig& calendars) {
 void describe(Section& section, TimingsConfig& timings) {
   section.required("csv", timings.csv, file_path());
   section.optional("rotate", timings.rotate_bytes, size_from(64 * 1024));
+}
+
+void describe(Section& section, ControlConfig& control) {
+  section.required("listen", control.listen, listen_address());
+  section.optional("token", control.token, control_token(section.findings().folder));
+  section.optional("token_sha256", control.token_sha256, sha256_hex());
+  std::vector<Place> places;
+  section.optional_list("hosts", control.hosts, places, host_name());
+  section.rule({"token", "token_sha256"}, !section.has("token") || !section.has("token_sha256"),
+               "expected one of token and token_sha256, found both", "take one out");
+  bool const token_written = section.has("token") || section.has("token_sha256");
+  if (!section.good("listen") || token_written) return;
+  if (!is_loopback(parse_host_port(control.listen)->host))
+    section.problem("listen", "expected a token beside an address that other machines reach, found none",
+                    "add token: ${credential:NAME}, or token_sha256 with the hash of a token; or listen on "
+                    "127.0.0.1 and reach it through an SSH tunnel");
 }
 
 void describe(Section& section, LogConfig& log) {

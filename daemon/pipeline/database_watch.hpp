@@ -17,11 +17,17 @@ class DatabaseWatch {
   // A call came through.
   void back(SteadyTime now);
 
+  // Somebody will try again then.
+  void will_try(SteadyTime when) { next_try_ = when; }
+  // nullopt: it is there, or nobody has said so.
+  std::optional<SteadyTime> next_try() const { return why_away_ ? next_try_ : std::nullopt; }
+
   // What the last call that failed said. nullopt: it is there, as far as we know.
   std::optional<std::string> const& why_away() const { return why_away_; }
 
  private:
   std::optional<std::string> why_away_;
+  std::optional<SteadyTime> next_try_;
   SteadyTime since_{};
   std::optional<SteadyTime> told_at_;
   std::int64_t failed_calls_ = 0;

@@ -22,6 +22,7 @@ auto keep_trying(Ports& ports, std::string_view who, Call const& call) -> declty
     ports.database->away(outcome.error().what, ports.clock.ticks());
     if (policy.attempts != 0 && attempt + 1 >= policy.attempts) co_return outcome;
     auto const delay = delay_before_retry(policy, outcome.error(), attempt, ports.random.next());
+    ports.database->will_try(ports.clock.ticks() + delay);
     // One of many that wait: the watch has told of the outage.
     log_debug("{} waits {}: {}", who, in_words(delay), outcome.error().what);
     auto const before = ports.progress.stage;

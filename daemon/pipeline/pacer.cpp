@@ -306,16 +306,19 @@ Task<void> Pacer::Gate::close() {
 
 std::optional<Parked> Pacer::Gate::parked() const {
   auto const now = clock.ticks();
-  auto const parked_until = [&](SteadyTime until, std::string why) {
-    return Parked{.until = clock.now() + std::chrono::ceil<Milliseconds>(until - now), .why = std::move(why)};
+  auto const parked_until = [&](SteadyTime until, ParkedBy by, std::string why) {
+    return Parked{
+        .until = clock.now() + std::chrono::ceil<Milliseconds>(until - now), .why = std::move(why), .by = by};
   };
   if (bucket.paused_until() > now + parked_min)
-    return parked_until(bucket.paused_until(), "the provider asked to wait (429)");
+    return parked_until(bucket.paused_until(), ParkedBy::rate_limited, "the provider asked to wait (429)");
   if (auto const probe_at = breaker.callable_at(now); probe_at && *probe_at > now + parked_min)
-    return parked_until(*probe_at, fmt::format("the provider fails: {} times in a row", breaker.failures()));
+    return parked_until(*probe_at, ParkedBy::breaker,
+                        fmt::format("the provider fails: {} times in a row", breaker.failures()));
   if (auto const budget_at = bucket.next(now); budget_at && *budget_at > now + parked_min)
-    return parked_until(*budget_at, fmt::format("the budget of {} requests per {} is used up",
-                                                bucket.limit().requests, to_string(bucket.limit().per)));
+    return parked_until(*budget_at, ParkedBy::budget,
+                        fmt::format("the budget of {} requests per {} is used up", bucket.limit().requests,
+                                    to_string(bucket.limit().per)));
   return std::nullopt;
 }
 
@@ -365,6 +368,11 @@ int Pacer::learned() const {
 
 int Pacer::in_flight() const {
   return static_cast<int>(gate_->bucket.in_flight());
+}
+
+int Pacer::taken() const {
+  auto const now = gate_->clock.ticks();
+  return static_cast<int>(gate_->bucket.taken(now) + gate_->bucket.taken_by_others(now));
 }
 
 std::optional<Parked> Pacer::parked() const {

@@ -26,10 +26,13 @@ struct PacerOptions {
   Milliseconds reserve_used_for = PlaceRecord::used_for;  // must leave the ledger time to answer
 };
 
+enum class ParkedBy { rate_limited, breaker, budget };
+
 // Nothing can go for a while, and why, for people.
 struct Parked {
   UtcTime until;
   std::string why;
+  ParkedBy by = ParkedBy::budget;
 };
 
 // One request that may go; goes back with its outcome.
@@ -74,6 +77,8 @@ class Pacer {
   // known.
   int learned() const;
   int in_flight() const;
+  // Places of the budget that are taken now, by us and by others.
+  int taken() const;
   // nullopt: something can go within five seconds, as far as provider and budget are concerned.
   std::optional<Parked> parked() const;
 

@@ -22,6 +22,7 @@ class TimingsCsv {
   Result<void> check() const;
   Result<void> append(BatchRecord const& record, BatchId batch);
 
+  bool is_configured() const { return !path_.empty(); }
   // Whether the last row was lost.
   bool fails() const { return fails_; }
 

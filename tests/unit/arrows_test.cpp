@@ -92,7 +92,8 @@ std::vector<Library> const& libraries() {
   static std::vector<Library> const all{
       {.prefix = "pqxx/", .places = {"store"}},
       {.prefix = "libpq-fe.h", .places = {"store"}},
-      {.prefix = "openssl/", .places = {"store", "exchange"}},
+      {.prefix = "openssl/", .places = {"store", "exchange", "control"}},
+      {.prefix = "prometheus/", .places = {"control"}},
       {.prefix = "curl/", .places = {"http"}},
       {.prefix = "libdeflate.h", .places = {"http"}},
       {.prefix = "yaml-cpp/", .places = {"config"}},

@@ -93,7 +93,7 @@ TEST_F(Example, holds_what_it_says) {
       "    rollups: []",
       "calendars: (none)",
       "timings: { csv: timings.csv, rotate: 64MiB }",
-      "control: { listen: 127.0.0.1:8787 }",
+      "control: { listen: 127.0.0.1:8787, token: (none: nothing can be changed over HTTP) }",
       "log: { level: info, format: text }"};
   EXPECT_EQ(describe(*config), expected);
 }

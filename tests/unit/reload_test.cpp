@@ -90,13 +90,13 @@ TEST(Difference, names_what_only_a_restart_changes) {
   auto loaded = two_jobs_of_two_providers();
   loaded.database.url = Secret{"postgresql:///other"};
   loaded.timings.csv = "elsewhere.csv";
-  loaded.control_listen = "127.0.0.1:1";
+  loaded.control.listen = "127.0.0.1:1";
   loaded.log.format = LogFormat::json;
   loaded.log.level = LogLevel::debug;
 
   auto const changes = difference(two_jobs_of_two_providers(), loaded);
 
-  EXPECT_EQ(changes.needs_restart, (Names{"database", "timings", "control.listen", "log.format"}));
+  EXPECT_EQ(changes.needs_restart, (Names{"database", "timings", "control", "log.format"}));
   EXPECT_EQ(changes.same_jobs, (Names{"one", "two"}));
 }
 

@@ -1,0 +1,14 @@
+// gzip, for answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace candled {
+
+// Whether a client that sends this Accept-Encoding takes gzip (RFC 9110, 12.5.3).
+bool accepts_gzip(std::string_view accept_encoding);
+
+std::string gzipped(std::string_view text);
+
+}  // namespace candled

@@ -1,0 +1,141 @@
+#include "pipeline/metered.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace candled {
+
+namespace {
+
+// How a call on the database ended, noted in passing.
+template <class T>
+Result<T> noted(Result<T> outcome, DatabaseMeter& meter, Clock const& clock) {
+  ++meter.calls;
+  bool const away = !outcome && (outcome.error().kind == ErrorKind::db_unavailable ||
+                                 outcome.error().kind == ErrorKind::db_in_doubt);
+  if (!outcome) ++meter.errors[std::string{to_string(outcome.error().kind)}];
+  meter.away_in_a_row = away ? meter.away_in_a_row + 1 : 0;
+  if (!away) meter.last_answer_at = clock.now();
+  return outcome;
+}
+
+void add(BatchMeter& meter, BatchRecord const& record, UtcTime now) {
+  meter.provider = record.provider;
+  meter.timeframe = to_string(record.timeframe);
+  ++meter.batches[record.outcome];
+  meter.retries += record.retries;
+  meter.bars += record.bars;
+  meter.inserted += record.inserted;
+  meter.changed += record.changed;
+  meter.unchanged += record.unchanged;
+  meter.rejected += record.rejected;
+  meter.phases["plan"] += record.plan;
+  meter.phases["wait"] += record.wait;
+  meter.phases["fetch"] += record.fetch;
+  meter.phases["parse"] += record.parse;
+  meter.phases["validate"] += record.validate;
+  meter.phases["merge"] += record.merge;
+  meter.phases["copy"] += record.copy;
+  meter.phases["commit"] += record.commit;
+  if (record.outcome == "stopped") return;
+  meter.last_outcome = record.outcome;
+  if (record.outcome == "ok") meter.last_ok_at = now;
+}
+
+}  // namespace
+
+Task<Result<HttpResponse>> MeteredHttp::get(HttpRequest request) {
+  auto const began = clock_.ticks();
+  ++meter_.in_flight;
+  auto response = co_await client_->get(std::move(request));
+  --meter_.in_flight;
+  if (response || response.error().kind != ErrorKind::stopped) {
+    meter_.took.add(clock_.ticks() - began);
+    note(response);
+  }
+  co_return response;
+}
+
+void MeteredHttp::note(Result<HttpResponse> const& response) {
+  bool const server_failed = response && response->status >= 500;
+  bool const unreachable = !response && response.error().kind == ErrorKind::transport;
+  meter_.failures_in_a_row = server_failed || unreachable ? meter_.failures_in_a_row + 1 : 0;
+  if (unreachable) {
+    ++meter_.unreachable;
+  } else if (server_failed) {
+    ++meter_.failed;
+  } else if (response && response->status == 429) {
+    ++meter_.rate_limited;
+  } else if (response && response->status >= 200 && response->status < 300) {
+    ++meter_.ok;
+  } else {
+    ++meter_.refused;
+  }
+  if (!response) return;
+  meter_.bytes += static_cast<std::int64_t>(response->wire_bytes);
+  if (response->date) meter_.clock_ahead = clock_.now() - *response->date;
+}
+
+Task<Result<std::vector<Series>>> MeteredStore::open_series(SeriesQuery const& query) {
+  co_return noted(co_await store_->open_series(query), meters_.database, clock_);
+}
+
+Task<Result<LoadReport>> MeteredStore::load(Load const& load) {
+  auto const began = clock_.ticks();
+  auto report = noted(co_await store_->load(load), meters_.database, clock_);
+  if (report) meters_.database.load_took.add(clock_.ticks() - began);
+  co_return report;
+}
+
+Task<Result<void>> MeteredStore::park(std::vector<FailedWindow> const& windows) {
+  co_return noted(co_await store_->park(windows), meters_.database, clock_);
+}
+
+Task<Result<RunId>> MeteredStore::begin_run(std::string const& command, std::string const& version) {
+  co_return noted(co_await store_->begin_run(command, version), meters_.database, clock_);
+}
+
+Task<Result<void>> MeteredStore::end_run(RunId run, int exit_code) {
+  co_return noted(co_await store_->end_run(run, exit_code), meters_.database, clock_);
+}
+
+Task<Result<std::vector<FlatFileRecord>>> MeteredStore::flat_files(std::string const& job) {
+  co_return noted(co_await store_->flat_files(job), meters_.database, clock_);
+}
+
+Task<Result<void>> MeteredStore::begin_flat_files(std::string const& job,
+                                                  std::vector<FlatFileRecord> const& files) {
+  co_return noted(co_await store_->begin_flat_files(job, files), meters_.database, clock_);
+}
+
+Task<Result<void>> MeteredStore::end_flat_files(std::string const& job,
+                                                std::vector<FlatFileRecord> const& files) {
+  co_return noted(co_await store_->end_flat_files(job, files), meters_.database, clock_);
+}
+
+Task<Result<BatchId>> MeteredStore::record_batch(BatchRecord const& record) {
+  auto batch = noted(co_await store_->record_batch(record), meters_.database, clock_);
+  if (batch) add(meters_.jobs[record.job], record, clock_.now());
+  co_return batch;
+}
+
+Task<Result<BudgetGrant>> MeteredLedger::claim(BudgetClaim const& claim) {
+  co_return noted(co_await ledger_->claim(claim), meter_, clock_);
+}
+
+Task<Result<std::vector<BackfillRequest>>> MeteredLedger::open_requests() {
+  co_return noted(co_await ledger_->open_requests(), meter_, clock_);
+}
+
+Task<Result<void>> MeteredLedger::update_request(BackfillRequest const& request) {
+  co_return noted(co_await ledger_->update_request(request), meter_, clock_);
+}
+
+Task<Result<void>> MeteredLedger::show_progress(std::vector<JobProgressRow> const& rows) {
+  co_return noted(co_await ledger_->show_progress(rows), meter_, clock_);
+}
+
+Task<Result<void>> MeteredLedger::note_reload(RunId run, std::string const& problems) {
+  co_return noted(co_await ledger_->note_reload(run, problems), meter_, clock_);
+}
+
+}  // namespace candled
