@@ -30,7 +30,7 @@ constexpr Milliseconds jump_min = 2s;
 GatePolicy gate_policy(ControlConfig const& config) {
   GatePolicy policy{.hosts = config.hosts,
                     .open_to_others = !is_loopback(parse_host_port(config.listen)->host)};
-  if (!config.token.empty()) policy.token = hash_of(config.token.reveal());
+  if (!config.token.empty()) policy.token = token_hash(config.token.reveal());
   if (!config.token_sha256.empty()) policy.token = parse_token_hash(config.token_sha256);
   return policy;
 }

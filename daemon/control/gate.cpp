@@ -78,7 +78,7 @@ std::optional<ControlAnswer> Gate::refuse_access(ControlRequest const& request, 
                    "what changes something needs a token, and none is configured: set control.token or "
                    "control.token_sha256, then restart");
   auto const bearer = bearer_of(request);
-  if (bearer && same(hash_of(*bearer), *policy_.token)) return std::nullopt;
+  if (bearer && same(token_hash(*bearer), *policy_.token)) return std::nullopt;
   return refuse_token(request, !bearer, now);
 }
 
