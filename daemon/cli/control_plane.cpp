@@ -142,9 +142,8 @@ MetricsView ControlService::State::metrics() const {
 
 HealthSignals ControlService::State::signals() const {
   auto signals = health_signals(view.engine, view.reloader);
-  signals.phase = view.engine.clock->stopping() ? Phase::draining
-                  : work_began                  ? Phase::running
-                                                : Phase::starting;
+  signals.phase = work_began ? Phase::running : Phase::starting;
+  if (view.engine.clock->stopping()) signals.phase = Phase::draining;
   signals.loop_late = loop_late;
   signals.clock_jumped_at = clock_jumped_at;
   return signals;

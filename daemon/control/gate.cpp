@@ -96,8 +96,8 @@ ControlAnswer Gate::refuse_token(ControlRequest const& request, bool missing, St
                     ? problem(request, 401, "token_missing", "send the header Authorization: Bearer TOKEN")
                     : problem(request, 401, "token_wrong", "this is not the token");
   answer.headers.emplace_back("WWW-Authenticate", missing
-                                                      ? "Bearer realm=\"candled\""
-                                                      : "Bearer realm=\"candled\", error=\"invalid_token\"");
+                                                      ? R"(Bearer realm="candled")"
+                                                      : R"(Bearer realm="candled", error="invalid_token")");
   return answer;
 }
 
