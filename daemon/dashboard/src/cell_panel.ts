@@ -88,6 +88,7 @@ export class CellPanel {
     this.pill.replaceChildren(this.pill_of(state));
     text(this.means, state.means);
     text(this.todo, `To do: ${state.do}`);
+    if (!state.hole && document.activeElement === this.repair) this.title.focus();
     this.repair.hidden = !state.hole;
     if (!state.hole) this.reasons.replaceChildren();
     else if (is_new && this.chosen) void this.load_gaps(this.chosen);

@@ -49,7 +49,7 @@ function create_lane({ lane: first }: LaneRow): { element: HTMLElement; update: 
   return { element, update };
 }
 
-function create_job({ job: first }: JobRows): { element: HTMLElement; update: (rows: JobRows) => void } {
+function create_job({ job: first }: JobRows, triggered: () => void): { element: HTMLElement; update: (rows: JobRows) => void } {
   const state = el('td');
   const when = el('td', { colspan: 2 });
   const bars = el('td', { class: 'number' });
@@ -59,6 +59,7 @@ function create_job({ job: first }: JobRows): { element: HTMLElement; update: (r
     () => trigger(first.name),
     () => `candled once --job ${first.name}`,
     (request) => `${first.name} fetches what it has due: request ${request.request_id}.`,
+    triggered,
   );
   const head = el(
     'tr',
@@ -85,10 +86,10 @@ export class JobsTable {
   private readonly empty = el('p', { class: 'empty' }, 'The configuration has no job.');
   private readonly keyed: Keyed<JobRows>;
 
-  constructor() {
+  constructor(triggered: () => void) {
     const wrapper = table('Jobs and what they do', ['Job', 'Doing', 'Windows done', 'Ready', '#Bars', '#Action'], null);
     const rows = wrapper.querySelector('table')!;
-    this.keyed = new Keyed<JobRows>(rows, (job) => job.job.name, create_job, rows.tHead);
+    this.keyed = new Keyed<JobRows>(rows, (job) => job.job.name, (job) => create_job(job, triggered), rows.tHead);
     this.element = el('div', {}, this.empty, wrapper);
   }
 

@@ -12,7 +12,7 @@ const section = (id: string, title: string, ...content: Node[]): HTMLElement =>
 
 export class NowView implements View {
   readonly element: HTMLElement;
-  private readonly jobs = new JobsTable();
+  private readonly jobs = new JobsTable(() => this.backfills.now());
   private readonly providers = new ProviderCards();
   private readonly backfills = new BackfillsTable();
   private readonly freshness = new FreshnessTable();
