@@ -1,0 +1,156 @@
+// The page of the real daemon, while it ingests from candled-exchange: what a person sees and does.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { faint, nameless, structure } from './accessibility.mjs';
+import { open_browser, open_page } from './browser.mjs';
+import { days_ago, secret, World } from './world.mjs';
+
+const shots = join(process.env.CANDLED_BINARY_DIR, 'dashboard-screenshots');
+const symbols = ['AAPL', 'AMD', 'AMZN', 'BAC', 'CAT', 'GOOG', 'IBM', 'INTC', 'JPM', 'KO', 'META', 'MSFT', 'NFLX', 'NVDA', 'ORCL', 'PEP', 'PFE',
+  'TSLA', 'WMT', 'XOM'];
+const job = `  - { name: minutes, provider: exchange, timeframe: 1m, symbols: [${symbols.join(', ')}], calendar: XNYS,
+      history: ${days_ago(20)}, batch: { symbols: 4, parallel: 2 } }`;
+const strange = `"><b>&amp;<script><img>'`; // what the configuration takes for a symbol
+const strange_job = `
+  - { name: strange, provider: exchange, timeframe: 1d, symbols: ["${strange.replaceAll('"', '\\"')}"], calendar: XNYS, history: ${days_ago(10)} }`;
+
+let browser;
+let world;
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  browser = await open_browser();
+  world = new World({ jobs: job + strange_job, faults: '502 ticker=MSFT\n', exchange: ['--latency', '40ms'] });
+  await world.start();
+});
+after(async () => {
+  await browser?.close();
+  await world?.stop();
+});
+
+async function page_of(work, options) {
+  const page = await open_page(browser.context, world.origin, options);
+  page.setDefaultTimeout(60_000);
+  try {
+    await work(page);
+    assert.deepEqual(page.bad, []);
+  } catch (error) {
+    console.error(world.daemon.written.slice(-3_000));
+    throw error;
+  } finally {
+    await page.close();
+  }
+}
+
+const give_token = (page) => page.evaluate((token) => sessionStorage.setItem('candled.token', token), secret);
+const live = (page) => page.getByText('● live', { exact: true }).waitFor();
+
+test('the daemon serves its page, without an error or another host', () =>
+  page_of(async (page) => {
+    const answer = await page.goto(world.origin);
+    assert.match(answer.headers()['content-security-policy'], /default-src 'none'/);
+    assert.match(answer.headers()['content-security-policy'], /style-src 'self'(;|$)/);
+    await live(page);
+    await page.locator('[data-job=minutes]').waitFor();
+    const files = page.requests.filter((url) => url.includes('/assets/'));
+    assert.ok(files.length >= 2, files.join());
+  }));
+
+test('an ingest that is begun here is seen going on without a reload', () =>
+  page_of(async (page) => {
+    await page.goto(world.origin);
+    await give_token(page);
+    await live(page);
+    await page.getByRole('button', { name: 'Run minutes now' }).click();
+    const seen = new Set();
+    await page.waitForFunction(() => document.querySelector('[data-job=minutes] [data-windows-done]'));
+    for (let tries = 0; seen.size < 3 && tries < 300; ++tries) {
+      const place = page.locator('[data-job=minutes] [data-windows-done]').first();
+      if (await place.count()) seen.add(Number(await place.getAttribute('data-windows-done')));
+      await page.waitForTimeout(100);
+    }
+    const grown = [...seen];
+    assert.ok(seen.size >= 3, `windows done: ${grown}`);
+    assert.deepEqual(grown, [...grown].sort((a, b) => a - b));
+    await page.locator('tr[data-request]').filter({ hasText: '✓ done' }).or(page.locator('tr[data-request][data-state=failed]')).first().waitFor();
+  }));
+
+test('a hole tells its reason, is repaired, and becomes complete', () =>
+  page_of(async (page) => {
+    await page.goto(`${world.origin}/#/coverage?job=minutes&ticker=MSFT`);
+    await give_token(page);
+    await page.getByText(/^1 series/).waitFor();
+    await page.getByRole('grid').focus();
+    const cell = () => page.locator('.heat [role=gridcell]').textContent();
+    for (let left = 0; left < 60 && !(await cell()).endsWith('fetch failed'); ++left) await page.keyboard.press('ArrowLeft');
+    assert.match(await cell(), /^MSFT 1m, .*: fetch failed$/);
+    await page.keyboard.press('Enter');
+    await page.locator('.panel .facts').first().waitFor();
+    await page.screenshot({ path: join(shots, 'real-hole.png') });
+    assert.match(await page.locator('.panel .facts').first().textContent(), /fetch failed.*502/);
+
+    await world.heal_exchange();
+    await page.getByRole('button', { name: 'Repair this session now' }).click();
+    await page.locator('.panel').getByText('complete', { exact: true }).waitFor();
+    assert.match(await cell(), /^MSFT 1m, .*: complete$/);
+    await page.screenshot({ path: join(shots, 'real-repaired.png') });
+  }));
+
+test('a backfill that somebody asked for is seen and cancelled', () =>
+  page_of(async (page) => {
+    world.candled('backfill', '--detach', '--job', 'minutes', '--from', days_ago(700), '--to', days_ago(30));
+    await page.goto(world.origin);
+    await give_token(page);
+    const running = page.locator('tr[data-request][data-state=running]').first();
+    await running.waitFor();
+    const id = await running.getAttribute('data-request');
+    await page.getByRole('button', { name: `Cancel request ${id}` }).click();
+    await page.locator(`tr[data-request="${id}"][data-state=cancelled]`).waitFor();
+  }));
+
+test('a strange symbol is text', () =>
+  page_of(async (page) => {
+    await page.goto(world.origin);
+    await give_token(page);
+    await page.getByRole('button', { name: 'Run strange now' }).click();
+    await page.goto(`${world.origin}/#/coverage?job=strange`);
+    await page.getByText(/^1 series/).waitFor();
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.locator('.panel h3', { hasText: strange }).waitFor();
+    await page.getByRole('link', { name: 'Show its bars' }).click();
+    await page.getByText(`No bars of ${strange} 1d are stored in this range.`).waitFor();
+    assert.equal(await page.locator('main b, main script, main img').count(), 0);
+  }));
+
+test('the daemon is restarted: the page tells, comes back, and goes on', () =>
+  page_of(async (page) => {
+    await page.goto(world.origin);
+    await live(page);
+    await world.daemon.stop();
+    await page.getByRole('status').getByText('Connection lost, trying again').waitFor();
+    await world.start_daemon();
+    await live(page);
+    await page.getByText('Connected again.').waitFor();
+    await give_token(page);
+    await page.getByRole('button', { name: 'Run minutes now' }).click();
+    await page.getByText(/minutes fetches what it has due/).waitFor();
+  }, { expected: (words) => /WebSocket|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|503/.test(words) }));
+
+test('every view has something to show of the real daemon', () =>
+  page_of(async (page) => {
+    const wait = { now: '[data-job] th', coverage: '.heat canvas', chart: '.candles canvas', timings: '.plot canvas', health: 'tbody .pill' };
+    for (const [view, place] of Object.entries(wait)) {
+      await page.goto(`${world.origin}/#/${view}`);
+      await live(page);
+      await page.locator(place).locator('visible=true').first().waitFor();
+      await page.screenshot({ path: join(shots, `real-${view}.png`) });
+      assert.deepEqual(await nameless(page), [], view);
+      assert.deepEqual(await structure(page), [], view);
+      assert.deepEqual(await faint(page), [], view);
+      assert.equal(await page.locator('.trouble').locator('visible=true').count(), 0, `${view}: a question failed`);
+    }
+  }));
