@@ -131,10 +131,12 @@ function draw_heads(
       pen.fillText(month(date), x, 10);
       month_until = x + 70;
     }
-    const weekly = zoom.width < 18 ? day(date).startsWith('Mon') || column === cursor?.column : true;
-    if (weekly && x >= label_width - 1) {
-      pen.font = font(Math.min(11, zoom.width + 2), column === cursor?.column ? '700' : '');
-      pen.fillStyle = column === cursor?.column ? colours.text : colours.quiet;
+    const at_cursor = column === cursor?.column;
+    const beside = !at_cursor && Math.abs(column - (cursor?.column ?? -9)) * zoom.width < 18; // its day needs the room
+    const weekly = zoom.width >= 18 || (day(date).startsWith('Mon') && !beside);
+    if ((weekly || at_cursor) && x >= label_width - 1) {
+      pen.font = font(Math.min(11, zoom.width + 2), at_cursor ? '700' : '');
+      pen.fillStyle = at_cursor ? colours.text : colours.quiet;
       pen.fillText(date.slice(8), x, 26);
     }
   }
