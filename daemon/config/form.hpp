@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,10 @@ struct Form {
 template <class T>
 Form<T> one_of(std::vector<std::pair<std::string, T>> choices);
 
+// Or the word `off`: nothing.
+template <class T>
+Form<std::optional<T>> or_off(Form<T> form);
+
 Form<int> whole_number(int min, int max);
 Form<Milliseconds> duration(Milliseconds min, Milliseconds max);
 Form<std::int64_t> size_from(std::int64_t min);
@@ -76,6 +81,18 @@ Form<std::string> sha256_hex();
 
 // Writing a text of the operator's into a message: quoted, without control characters, 60 bytes at most.
 std::string quoted(std::string_view text);
+
+template <class T>
+Form<std::optional<T>> or_off(Form<T> form) {
+  auto const expected = form.expected + ", or off";
+  return {.expected = expected,
+          .read = [form = std::move(form)](std::string const& text) -> Reading<std::optional<T>> {
+            if (text == "off") return std::optional<T>{};
+            auto value = form.read(text);
+            if (!value) return std::unexpected(std::move(value.error()));
+            return std::optional<T>{*std::move(value)};
+          }};
+}
 
 template <class T>
 Form<T> one_of(std::vector<std::pair<std::string, T>> choices) {

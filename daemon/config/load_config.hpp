@@ -28,7 +28,7 @@ using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
 
 // Problems are sorted by place, the file's own before those of the files that it names; they never hold a
 // secret. Relative paths in the file (symbols_file, calendars.overrides, ${file:}) are taken from the file's
-// own folder; timings.csv from the working directory, as the shell would.
+// own folder; timings.csv and timings.performance from the working directory, as the shell would.
 ConfigResult load_config(std::string const& path);
 // Reads environment variables and the files that the text names, and takes today's date from the system's
 // clock. `folder` stands for the file's own folder, `name` for the file in messages.

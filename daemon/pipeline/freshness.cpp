@@ -1,0 +1,50 @@
+#include "pipeline/freshness.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+#include "core/plan.hpp"
+
+namespace candled {
+
+namespace {
+
+// When the first bar that can exist in `range`, in which the market trades, is final.
+UtcTime first_final(Job const& job, TimeRange range) {
+  auto const session = job.calendar.sessions(range).front();
+  if (job.timeframe == Timeframe::d1) return session.hours.to;
+  auto const end =
+      bar_end(job.timeframe, job.calendar.zone(), std::max(range.from, session.hours.from));
+  return is_intraday(job.timeframe) ? std::min(end, session.hours.to) : end;
+}
+
+Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime now) {
+  TimeRange const wanted{.from = series.covered.ranges().back().to, .to = everything_due(job, now).wanted.to};
+  auto const lacking =
+      ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
+  if (lacking.empty()) return Milliseconds{0};
+  auto const expected = next_run_of(job.name, *job.schedule, first_final(job, lacking.front()));
+  return std::max(Milliseconds{0}, Milliseconds{now - expected});
+}
+
+}  // namespace
+
+std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobSetup> const& jobs,
+                                          UtcTime now) {
+  std::optional<Milliseconds> worst;
+  for (auto const& setup : jobs) {
+    auto const& job = *setup.job;
+    if (!job.schedule) continue;
+    std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
+    for (auto const& [id, series] : meters.series) {
+      bool const ours = series.provider == job.source->name && series.timeframe == job.timeframe &&
+                        symbols.contains(series.ticker);
+      if (ours && !series.covered.empty())
+        worst = std::max(worst.value_or(Milliseconds{0}), lag_of(job, series, now));
+    }
+  }
+  return worst;
+}
+
+}  // namespace candled
