@@ -71,7 +71,8 @@ CLI::Validator a_span() {
   return {[](std::string const& text) {
             auto const span = parse_duration(text);
             bool const good = span && *span >= performance_row_length && *span <= std::chrono::years{10};
-            return good ? std::string{} : "expected a time from 5m to 10 years, such as 24h or 7d, got '" + text + "'";
+            return good ? std::string{}
+                        : "expected a time from 5m to 10 years, such as 24h or 7d, got '" + text + "'";
           },
           "DURATION"};
 }
@@ -153,13 +154,14 @@ void add_gaps(CLI::App& app, Raw& raw) {
 constexpr auto report_footer =
     "The daemon writes a row each five minutes to the file that timings.performance of the configuration "
     "names:\n"
-    "performance_metrics.csv beside timings.csv unless it says otherwise. With --file no configuration is read.\n"
+    "performance_metrics.csv beside timings.csv unless it says otherwise. With --file no configuration is "
+    "read.\n"
     "\n"
     "Example: candled report --since 24h";
 
 void add_report(CLI::App& app, Raw& raw) {
-  auto* const command =
-      add_data_command(app, raw, "report", "how the daemon did: the trend of its figures, and what stands out");
+  auto* const command = add_data_command(app, raw, "report",
+                                         "how the daemon did: the trend of its figures, and what stands out");
   command->add_option("--since", raw.since, "how far back, such as 24h or 30d")
       ->default_val("7d")
       ->check(a_span());

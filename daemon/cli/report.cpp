@@ -25,7 +25,8 @@ std::expected<PerformanceRecord, int> read_file(std::string const& path) {
   if (!file) return std::unexpected(errno);
   std::string text;
   std::array<char, 65'536> part{};
-  while (auto const count = std::fread(part.data(), 1, part.size(), file.get())) text.append(part.data(), count);
+  while (auto const count = std::fread(part.data(), 1, part.size(), file.get()))
+    text.append(part.data(), count);
   if (std::ferror(file.get()) != 0) return std::unexpected(errno);  // a folder
   return read_performance(text);
 }
@@ -50,10 +51,11 @@ ExitCode refuse(std::string const& path, int code) {
     print_error(fmt::format("{}: {}: call this as a user that may read it", path, what));
     return ExitCode::secrets;
   }
-  print_error(fmt::format(
-      "{}: {}: `candled run` writes it, five minutes after its start for the first time; call this in the folder in "
-      "which it runs, or name the file with --file",
-      path, what));
+  print_error(
+      fmt::format("{}: {}: `candled run` writes it, five minutes after its start for the first time; call "
+                  "this in the folder in "
+                  "which it runs, or name the file with --file",
+                  path, what));
   return ExitCode::usage;
 }
 

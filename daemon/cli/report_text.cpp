@@ -35,9 +35,9 @@ std::string begin_text(UtcTime begins, Period period) {
 }
 
 std::string periods_text(PerformanceReport const& report) {
-  std::vector<std::vector<std::string>> rows{{report.period == Period::day ? "DAY (UTC)" : "HOUR (UTC)", "ON RECORD",
-                                              "REQUESTS", "SUCCESS %", "ERROR %", "429", "RETRIES", "MEAN MS",
-                                              "WORST P95 MS", "BARS", "BARS/S", "MOST LAG S", "MOST MIB"}};
+  std::vector<std::vector<std::string>> rows{
+      {report.period == Period::day ? "DAY (UTC)" : "HOUR (UTC)", "ON RECORD", "REQUESTS", "SUCCESS %",
+       "ERROR %", "429", "RETRIES", "MEAN MS", "WORST P95 MS", "BARS", "BARS/S", "MOST LAG S", "MOST MIB"}};
   for (auto const& [begins, recorded, row] : report.periods)
     rows.push_back({begin_text(begins, report.period), in_words(recorded), number(row[Figure::requests]),
                     number(row[Figure::success_pct], 2), number(row[Figure::error_pct], 2),
@@ -70,14 +70,18 @@ nlohmann::json json_of(PerformanceRow const& row) {
 }  // namespace
 
 std::string report_text(PerformanceReport const& report) {
-  auto text = fmt::format("performance from {} to {}: {} {} of five minutes at most\n", to_rfc3339(report.during.from),
-                          to_rfc3339(report.during.to), report.rows, report.rows == 1 ? "row" : "rows");
-  if (report.unreadable_lines > 0) text += fmt::format("{} {} cannot be read\n", report.unreadable_lines,
+  auto text = fmt::format("performance from {} to {}: {} {} of five minutes at most\n",
+                          to_rfc3339(report.during.from), to_rfc3339(report.during.to), report.rows,
+                          report.rows == 1 ? "row" : "rows");
+  if (report.unreadable_lines > 0)
+    text += fmt::format("{} {} cannot be read\n", report.unreadable_lines,
                         report.unreadable_lines == 1 ? "line" : "lines");
   if (report.rows == 0) return text + "nothing is on record in this time: does candled run?\n";
   text += "\n" + periods_text(report) + "\n" + trend_text(report);
-  text += "\nEach request counts the same in rates and means. A p95 is never an average: it is the worst row's, or the "
-          "median row's.\n";
+  text +=
+      "\nEach request counts the same in rates and means. A p95 is never an average: it is the worst row's, "
+      "or the "
+      "median row's.\n";
   if (report.findings.empty()) return text + "\nnothing stands out\n";
   text += "\nwhat stands out:\n";
   for (auto const& finding : report.findings) text += "- " + finding.text + "\n";

@@ -25,7 +25,10 @@ namespace {
 class Daemon {
  public:
   Daemon(Engine& engine, Config const& config, std::string const& path)
-      : engine_(engine), ports_(engine.ports()), service_(*engine.loop), reloader_(engine, config, path),
+      : engine_(engine),
+        ports_(engine.ports()),
+        service_(*engine.loop),
+        reloader_(engine, config, path),
         recorder_(*engine.performance, config.timings.warn, engine.meters, *engine.clock,
                   [this] { return performance_look(engine_, reloader_.jobs()); }) {
     if (!config.control.listen.empty())

@@ -83,8 +83,8 @@ struct CalendarsConfig {
 };
 
 struct TimingsConfig {
-  std::string csv;          // path; empty: none is written
-  std::string performance;  // path; empty: none is written
+  std::string csv;                                 // path; empty: none is written
+  std::string performance;                         // path; empty: none is written
   std::int64_t rotate_bytes = 64LL * 1024 * 1024;  // of each
   PerformanceThresholds warn;
 

@@ -113,11 +113,10 @@ std::string or_off(std::optional<Value> const& value, ToText const& to_text_of) 
 std::string to_text(PerformanceThresholds const& warn) {
   auto const number = [](int value) { return std::to_string(value); };
   auto const duration = [](Milliseconds value) { return to_string(value); };
-  return fmt::format(
-      "{{ error_pct: {}, rate_limited: {}, response_p95: {}, freshness_lag: {}, memory: {} }}",
-      or_off(warn.error_pct, number), or_off(warn.rate_limited, number),
-      or_off(warn.response_p95, duration), or_off(warn.freshness_lag, duration),
-      or_off(warn.memory, [](std::int64_t bytes) { return size_to_string(bytes); }));
+  return fmt::format("{{ error_pct: {}, rate_limited: {}, response_p95: {}, freshness_lag: {}, memory: {} }}",
+                     or_off(warn.error_pct, number), or_off(warn.rate_limited, number),
+                     or_off(warn.response_p95, duration), or_off(warn.freshness_lag, duration),
+                     or_off(warn.memory, [](std::int64_t bytes) { return size_to_string(bytes); }));
 }
 
 std::string to_text(ControlConfig const& control) {

@@ -89,9 +89,10 @@ void describe(Section& section, TimingsConfig& timings) {
   section.optional("performance", timings.performance, file_path());
   section.optional_section("warn", timings.warn);
   section.rule({"csv", "performance"}, timings.csv != timings.performance,
-               fmt::format("expected two different files, found {} twice", quoted(timings.csv)));
+               fmt::format("expected two different files, found {} twice", candled::quoted(timings.csv)));
   if (timings.performance.empty() && !timings.csv.empty())
-    timings.performance = std::filesystem::path{timings.csv}.replace_filename("performance_metrics.csv").string();
+    timings.performance =
+        std::filesystem::path{timings.csv}.replace_filename("performance_metrics.csv").string();
 }
 
 void describe(Section& section, ControlConfig& control) {

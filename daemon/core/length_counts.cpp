@@ -35,8 +35,8 @@ std::int64_t LengthCounts::count() const {
 std::optional<Milliseconds> LengthCounts::percentile(double share) const {
   auto const all = count();
   if (all == 0) return std::nullopt;
-  auto const rank =
-      std::clamp(static_cast<std::int64_t>(std::ceil(share * static_cast<double>(all))), std::int64_t{1}, all);
+  auto const rank = std::clamp(static_cast<std::int64_t>(std::ceil(share * static_cast<double>(all))),
+                               std::int64_t{1}, all);
   std::size_t place = 0;
   for (auto so_far = counts_.front(); so_far < rank; so_far += counts_.at(place)) ++place;
   return Milliseconds{std::llround(std::ceil(std::pow(growth, static_cast<double>(place))))};

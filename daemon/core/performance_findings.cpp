@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
 #include <string>
+#include <utility>
 
 namespace candled {
 
@@ -40,14 +40,15 @@ void find_gaps(Rows rows, UtcTime now, std::vector<Finding>& findings) {
     end = std::max(end, row.during.to);
   }
   auto longest = gaps;
-  std::ranges::stable_sort(longest, std::greater<>{}, [](auto const& gap) { return gap.to - gap.from; });
+  std::ranges::sort(longest, {}, [](auto const& gap) { return std::pair{gap.from - gap.to, gap.from}; });
   longest.resize(std::min(longest.size(), gaps_told));
   std::ranges::sort(longest, {}, &TimeRange::from);
   for (auto const& gap : longest)
-    findings.push_back({.about = "gap",
-                        .during = gap,
-                        .text = fmt::format("nothing is on record {} ({}): candled did not run, or could not write",
-                                            text_of(gap), in_words(gap.to - gap.from))});
+    findings.push_back(
+        {.about = "gap",
+         .during = gap,
+         .text = fmt::format("nothing is on record {} ({}): candled did not run, or could not write",
+                             text_of(gap), in_words(gap.to - gap.from))});
   if (gaps.size() > longest.size())
     findings.push_back({.about = "gap",
                         .during = {.from = gaps.front().from, .to = gaps.back().to},
@@ -70,10 +71,11 @@ void find_starts(Rows rows, std::vector<Finding>& findings) {
   if (starts == 0) return;
   auto const last = std::find_if(rows.rbegin(), rows.rend(), is_first_of_life);
   auto const at = to_rfc3339(last->during.from);
-  findings.push_back({.about = "starts",
-                      .during = last->during,
-                      .text = starts == 1 ? fmt::format("candled was started at {}", at)
-                                          : fmt::format("candled was started {} times, the last time at {}", starts, at)});
+  findings.push_back(
+      {.about = "starts",
+       .during = last->during,
+       .text = starts == 1 ? fmt::format("candled was started at {}", at)
+                           : fmt::format("candled was started {} times, the last time at {}", starts, at)});
 }
 
 // The rows that say something of the figure, the largest first.
@@ -81,7 +83,8 @@ std::vector<PerformanceRow const*> worst_first(Rows rows, Figure figure) {
   std::vector<PerformanceRow const*> worst;
   for (auto const& row : rows)
     if (tells(row, figure)) worst.push_back(&row);
-  std::ranges::stable_sort(worst, std::greater<>{}, [&](auto const* row) { return *(*row)[figure]; });
+  std::ranges::sort(worst, {},
+                    [&](auto const* row) { return std::pair{-*(*row)[figure], row->during.from}; });
   return worst;
 }
 
@@ -92,7 +95,9 @@ void find_worst(Rows rows, Threshold const& usual, Threshold const* limit, std::
   auto const median = median_of(rows, figure);
   if (worst.empty() || !median) return;
   auto const value = [&](PerformanceRow const* row) { return *(*row)[figure]; };
-  auto const is_past = [&](PerformanceRow const* row) { return limit != nullptr && value(row) > limit->value; };
+  auto const is_past = [&](PerformanceRow const* row) {
+    return limit != nullptr && value(row) > limit->value;
+  };
   auto const small = small_share * (limit == nullptr ? usual : *limit).value;
   auto const stands_out = [&](PerformanceRow const* row) {
     return is_past(row) || (value(row) > many_medians * *median && value(row) > small);
@@ -111,7 +116,8 @@ void find_worst(Rows rows, Threshold const& usual, Threshold const* limit, std::
   if (past > 0)
     text += fmt::format("; past timings.warn.{} ({}): {} of {} rows", limit->key,
                         figure_in_words(figure, limit->value), past, rows.size());
-  findings.push_back({.about = std::string{to_string(figure)}, .during = first->during, .text = std::move(text)});
+  findings.push_back(
+      {.about = std::string{to_string(figure)}, .during = first->during, .text = std::move(text)});
 }
 
 // The rows of the last life of the process that are warm, and know their memory.
@@ -119,7 +125,8 @@ std::vector<PerformanceRow const*> last_life(Rows rows) {
   auto const start = std::find_if(rows.rbegin(), rows.rend(), is_first_of_life);
   std::vector<PerformanceRow const*> life;
   for (auto const& row : rows.last(static_cast<std::size_t>(start - rows.rbegin())))
-    if (row[Figure::memory_bytes] && row[Figure::uptime_s].value_or(0) >= std::chrono::duration<double>(warm_after).count())
+    if (row[Figure::memory_bytes] &&
+        row[Figure::uptime_s].value_or(0) >= std::chrono::duration<double>(warm_after).count())
       life.push_back(&row);
   return life;
 }
@@ -167,9 +174,10 @@ std::vector<Finding> findings_of(std::span<PerformanceRow const> rows, UtcTime n
     find_worst(rows, usual, limit == limits.end() ? nullptr : &*limit, findings);
   }
   if (auto const growth = memory_growth(rows); growth && *growth >= growth_told)
-    findings.push_back({.about = "memory_growth",
-                        .during = {.from = rows.front().during.from, .to = rows.back().during.to},
-                        .text = fmt::format("memory grows by {:.1f} MiB/day since the last start", *growth / mebibyte)});
+    findings.push_back(
+        {.about = "memory_growth",
+         .during = {.from = rows.front().during.from, .to = rows.back().during.to},
+         .text = fmt::format("memory grows by {:.1f} MiB/day since the last start", *growth / mebibyte)});
   return findings;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <iterator>
+#include <utility>
 
 #include "core/performance_findings.hpp"
 
@@ -15,9 +15,9 @@ namespace {
 
 constexpr auto hours_are_shown_until = std::chrono::days{2};
 
-constexpr std::array shown{Figure::success_pct,     Figure::error_pct,       Figure::rate_limited,
-                           Figure::retries,         Figure::response_mean_ms, Figure::response_p95_ms,
-                           Figure::connections,     Figure::bars_per_s,      Figure::freshness_lag_s,
+constexpr std::array shown{Figure::success_pct, Figure::error_pct,        Figure::rate_limited,
+                           Figure::retries,     Figure::response_mean_ms, Figure::response_p95_ms,
+                           Figure::connections, Figure::bars_per_s,       Figure::freshness_lag_s,
                            Figure::memory_bytes};
 
 using Rows = std::span<PerformanceRow const>;
@@ -91,8 +91,8 @@ PerformanceRow joined(std::span<PerformanceRow const> rows) {
   for (auto const figure : {Figure::requests, Figure::succeeded, Figure::errors, Figure::rate_limited,
                             Figure::retries, Figure::bars})
     all[figure] = over(rows, figure, std::plus<>{});
-  for (auto const figure : {Figure::response_p95_ms, Figure::connections, Figure::freshness_lag_s,
-                            Figure::memory_bytes})
+  for (auto const figure :
+       {Figure::response_p95_ms, Figure::connections, Figure::freshness_lag_s, Figure::memory_bytes})
     all[figure] = over(rows, figure, larger);
   all[Figure::success_pct] = share(all[Figure::succeeded], all[Figure::requests]);
   all[Figure::error_pct] = share(all[Figure::errors], all[Figure::requests]);
@@ -104,13 +104,15 @@ PerformanceRow joined(std::span<PerformanceRow const> rows) {
 PerformanceReport performance_report(PerformanceRecord record, TimeRange during,
                                      PerformanceThresholds const& thresholds) {
   auto& rows = record.rows;
-  std::erase_if(rows, [&](auto const& row) { return row.during.to <= during.from || row.during.from >= during.to; });
-  std::ranges::stable_sort(rows, {}, [](auto const& row) { return row.during.from; });
+  std::erase_if(
+      rows, [&](auto const& row) { return row.during.to <= during.from || row.during.from >= during.to; });
+  std::ranges::sort(rows, {}, [](auto const& row) { return std::pair{row.during.from, row.during.to}; });
 
-  PerformanceReport report{.during = during,
-                           .rows = static_cast<std::int64_t>(rows.size()),
-                           .unreadable_lines = record.unreadable_lines,
-                           .period = during.to - during.from > hours_are_shown_until ? Period::day : Period::hour};
+  PerformanceReport report{
+      .during = during,
+      .rows = static_cast<std::int64_t>(rows.size()),
+      .unreadable_lines = record.unreadable_lines,
+      .period = during.to - during.from > hours_are_shown_until ? Period::day : Period::hour};
   if (rows.empty()) return report;
   report.periods = periods_of(rows, report.period);
   report.trend = trend_of(rows);

@@ -14,9 +14,8 @@ double seconds(Milliseconds time) {
 
 std::string passed_text(Threshold const& threshold, double value, TimeRange during) {
   return fmt::format("{} was {} from {} to {}, past timings.warn.{} ({}): {}", threshold.what,
-                     figure_in_words(threshold.figure, value), to_rfc3339(during.from),
-                     to_rfc3339(during.to), threshold.key, figure_in_words(threshold.figure, threshold.value),
-                     threshold.to_do);
+                     figure_in_words(threshold.figure, value), to_rfc3339(during.from), to_rfc3339(during.to),
+                     threshold.key, figure_in_words(threshold.figure, threshold.value), threshold.to_do);
 }
 
 std::string over_text(Threshold const& threshold, double value) {
@@ -37,11 +36,12 @@ std::vector<Threshold> thresholds_of(PerformanceThresholds const& config) {
                    .to_do = "earlier lines of the log say why; when it lasts, look at the network and at the "
                             "provider's status page"});
   if (config.rate_limited)
-    all.push_back({.figure = Figure::rate_limited,
-                   .value = static_cast<double>(*config.rate_limited),
-                   .key = "rate_limited",
-                   .what = "the number of requests answered 429",
-                   .to_do = "lower rate_limit.requests, or set adaptive: true; does somebody else use the key?"});
+    all.push_back(
+        {.figure = Figure::rate_limited,
+         .value = static_cast<double>(*config.rate_limited),
+         .key = "rate_limited",
+         .what = "the number of requests answered 429",
+         .to_do = "lower rate_limit.requests, or set adaptive: true; does somebody else use the key?"});
   if (config.response_p95)
     all.push_back({.figure = Figure::response_p95_ms,
                    .value = static_cast<double>(config.response_p95->count()),
@@ -55,11 +55,12 @@ std::vector<Threshold> thresholds_of(PerformanceThresholds const& config) {
                    .what = "the lag of the latest bars",
                    .to_do = "`candled status` says which job is behind, and what it waits for"});
   if (config.memory)
-    all.push_back({.figure = Figure::memory_bytes,
-                   .value = static_cast<double>(*config.memory),
-                   .key = "memory",
-                   .what = "the memory in use",
-                   .to_do = "`candled check` says what the configuration needs; `candled report` whether it grows"});
+    all.push_back(
+        {.figure = Figure::memory_bytes,
+         .value = static_cast<double>(*config.memory),
+         .key = "memory",
+         .what = "the memory in use",
+         .to_do = "`candled check` says what the configuration needs; `candled report` whether it grows"});
   return all;
 }
 

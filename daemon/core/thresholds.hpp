@@ -26,10 +26,10 @@ struct PerformanceThresholds {
 // A threshold on its figure.
 struct Threshold {
   Figure figure;
-  double value;               // passed by what is above it
-  std::string_view key;       // within timings.warn
-  std::string_view what;      // the figure, as a sentence's subject
-  std::string_view to_do;     // for an operator
+  double value;            // passed by what is above it
+  std::string_view key;    // within timings.warn
+  std::string_view what;   // the figure, as a sentence's subject
+  std::string_view to_do;  // for an operator
 };
 std::vector<Threshold> thresholds_of(PerformanceThresholds const& config);
 

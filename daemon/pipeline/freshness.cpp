@@ -14,15 +14,13 @@ namespace {
 UtcTime first_final(Job const& job, TimeRange range) {
   auto const session = job.calendar.sessions(range).front();
   if (job.timeframe == Timeframe::d1) return session.hours.to;
-  auto const end =
-      bar_end(job.timeframe, job.calendar.zone(), std::max(range.from, session.hours.from));
+  auto const end = bar_end(job.timeframe, job.calendar.zone(), std::max(range.from, session.hours.from));
   return is_intraday(job.timeframe) ? std::min(end, session.hours.to) : end;
 }
 
 Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime now) {
   TimeRange const wanted{.from = series.covered.ranges().back().to, .to = everything_due(job, now).wanted.to};
-  auto const lacking =
-      ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
+  auto const lacking = ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
   if (lacking.empty()) return Milliseconds{0};
   auto const expected = next_run_of(job.name, *job.schedule, first_final(job, lacking.front()));
   return std::max(Milliseconds{0}, Milliseconds{now - expected});

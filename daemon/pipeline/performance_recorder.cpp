@@ -57,7 +57,8 @@ Task<void> PerformanceRecorder::run() {
 
 void PerformanceRecorder::finish() {
   // Less than a second says nothing.
-  if (clock_.ticks() - row_began_ >= 1s) write(take_row(std::chrono::floor<std::chrono::seconds>(clock_.now())));
+  if (clock_.ticks() - row_began_ >= 1s)
+    write(take_row(std::chrono::floor<std::chrono::seconds>(clock_.now())));
 }
 
 // Who has set the clock back while we slept has brought a nearer mark.

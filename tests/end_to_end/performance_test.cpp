@@ -15,7 +15,8 @@ namespace {
 constexpr auto start = "2024-03-06T14:00:00Z";
 constexpr auto speed = 200;  // five minutes in 1.5 s
 constexpr auto job =
-    "  - { name: crypto, provider: exchange, timeframe: 1m, symbols: [\"X:BTCUSD\"], calendar: 24x7, history: "
+    "  - { name: crypto, provider: exchange, timeframe: 1m, symbols: [\"X:BTCUSD\"], calendar: 24x7, "
+    "history: "
     "2024-03-06, schedule: { every: 1m, delay: 20s } }\n";
 
 std::vector<std::string> lines_of(std::string const& text) {
@@ -85,7 +86,8 @@ TEST_F(Performance, of_a_daemon_that_never_ran_is_not_there) {
   auto const finished = report({"--since", "1h"});
 
   EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_TRUE(finished.errors.contains((world.dir() / "performance_metrics.csv") + ": No such file or directory"))
+  EXPECT_TRUE(
+      finished.errors.contains((world.dir() / "performance_metrics.csv") + ": No such file or directory"))
       << finished.errors;
 }
 
@@ -101,8 +103,8 @@ TEST_F(Performance, of_another_machine_needs_no_configuration) {
 
 TEST_F(Performance, that_cannot_be_written_ends_the_start_with_4) {
   auto config = read_file(world.config());
-  world.dir().write("candled.yaml",
-                    config.insert(config.find(", warn:"), ", performance: \"" + (world.dir() / "none/p.csv") + "\""));
+  world.dir().write("candled.yaml", config.insert(config.find(", warn:"),
+                                                  ", performance: \"" + (world.dir() / "none/p.csv") + "\""));
 
   auto const finished = world.candled({"run"});
 

@@ -75,8 +75,7 @@ TEST_F(Freshness, a_weekend_is_not_late) {
 }
 
 TEST_F(Freshness, a_daily_bar_is_late_from_its_time_of_day_on) {
-  add_job(Timeframe::d1, CalendarKind::xnys,
-          DailySchedule{.time = 20h + 30min, .zone = Zone::new_york()});
+  add_job(Timeframe::d1, CalendarKind::xnys, DailySchedule{.time = 20h + 30min, .zone = Zone::new_york()});
   covered_until("AAPL", "2024-02-02T05:00:00Z");  // with Thursday's bar
 
   EXPECT_EQ(lag("2024-02-03T01:10:00Z"), 0ms);  // Friday, 20:10
@@ -150,7 +149,8 @@ TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) 
   auto const& series = meters.series.at(SeriesId{1});
   EXPECT_EQ(series.provider, "massive");
   EXPECT_EQ(series.ticker, "AAPL");
-  EXPECT_EQ(series.covered, (RangeSet{{.from = at("2024-01-03T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")}}));
+  EXPECT_EQ(series.covered,
+            (RangeSet{{.from = at("2024-01-03T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")}}));
   EXPECT_EQ(meters.database.bars, 1);
 }
 

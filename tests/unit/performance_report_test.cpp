@@ -18,13 +18,15 @@ UtcTime at(std::string_view text) {
 }
 
 std::string fixture(std::string_view name) {
-  return test::read_file(std::string{CANDLED_SOURCE_DIR} + "/tests/fixtures/performance/" + std::string{name});
+  return test::read_file(std::string{CANDLED_SOURCE_DIR} + "/tests/fixtures/performance/" +
+                         std::string{name});
 }
 
 // As at the end of the fixture's two hours, looking back a day.
 PerformanceReport report_of_two_hours(PerformanceThresholds const& thresholds = {}) {
   return performance_report(read_performance(fixture("two_hours.csv")),
-                            {.from = at("2026-11-22T13:30:00Z"), .to = at("2026-11-23T13:30:00Z")}, thresholds);
+                            {.from = at("2026-11-22T13:30:00Z"), .to = at("2026-11-23T13:30:00Z")},
+                            thresholds);
 }
 
 PerformanceRow row_from(UtcTime from, Milliseconds uptime, double memory = 0) {
@@ -72,7 +74,8 @@ TEST(PerformanceReport, has_the_same_as_json) {
 }
 
 TEST(PerformanceReport, of_nothing_says_so) {
-  auto const report = performance_report({}, {.from = at("2026-11-22T00:00:00Z"), .to = at("2026-11-23T00:00:00Z")}, {});
+  auto const report =
+      performance_report({}, {.from = at("2026-11-22T00:00:00Z"), .to = at("2026-11-23T00:00:00Z")}, {});
 
   EXPECT_EQ(report_text(report),
             "performance from 2026-11-22T00:00:00Z to 2026-11-23T00:00:00Z: 0 rows of five minutes at most\n"
@@ -80,7 +83,8 @@ TEST(PerformanceReport, of_nothing_says_so) {
 }
 
 TEST(PerformanceReport, rows_joined_weigh_each_request_and_second_alike) {
-  std::vector<PerformanceRow> rows{row_from(at("2026-11-23T00:00:00Z"), 5min), row_from(at("2026-11-23T00:05:00Z"), 10min)};
+  std::vector<PerformanceRow> rows{row_from(at("2026-11-23T00:00:00Z"), 5min),
+                                   row_from(at("2026-11-23T00:05:00Z"), 10min)};
   rows[1].during.to = rows[1].during.from + 1min;
   rows[0][Figure::requests] = 90;
   rows[0][Figure::succeeded] = 90;
@@ -105,7 +109,8 @@ TEST(PerformanceReport, rows_joined_weigh_each_request_and_second_alike) {
 TEST(PerformanceReport, more_than_two_days_are_shown_by_the_day) {
   auto const begin = at("2026-11-20T12:00:00Z");
 
-  auto const report = performance_report(life(begin, 60h, [](int) { return 1.0; }), {.from = begin, .to = begin + 60h}, {});
+  auto const report =
+      performance_report(life(begin, 60h, [](int) { return 1.0; }), {.from = begin, .to = begin + 60h}, {});
 
   EXPECT_EQ(report.period, Period::day);
   ASSERT_EQ(report.periods.size(), 3U);
@@ -150,10 +155,12 @@ TEST(PerformanceReport, tells_the_longest_gaps_and_that_it_is_silent_now) {
 
   EXPECT_EQ(about(report), (std::vector<std::string>(7, "gap")));
   EXPECT_EQ(report.findings[0].text,
-            "nothing is on record from 2026-11-20T02:09:00Z to 2026-11-20T03:09:00Z (1 h 0 min): candled did not run, or "
+            "nothing is on record from 2026-11-20T02:09:00Z to 2026-11-20T03:09:00Z (1 h 0 min): candled did "
+            "not run, or "
             "could not write");
   EXPECT_EQ(report.findings[5].text, "and 2 shorter times");
-  EXPECT_EQ(report.findings[6].text, "nothing is on record since 2026-11-20T07:54:00Z (16 h 6 min): does candled run?");
+  EXPECT_EQ(report.findings[6].text,
+            "nothing is on record since 2026-11-20T07:54:00Z (16 h 6 min): does candled run?");
 }
 
 TEST(PerformanceReport, a_threshold_that_is_off_is_not_passed_but_what_is_rare_still_stands_out) {
@@ -162,7 +169,8 @@ TEST(PerformanceReport, a_threshold_that_is_off_is_not_passed_but_what_is_rare_s
   auto const errors = std::ranges::find(report.findings, "error_pct", &Finding::about);
   ASSERT_NE(errors, report.findings.end());
   EXPECT_EQ(errors->text,
-            "the share of requests that failed was 25.0 % from 2026-11-23T12:10:00Z to 2026-11-23T12:15:00Z; the median is "
+            "the share of requests that failed was 25.0 % from 2026-11-23T12:10:00Z to 2026-11-23T12:15:00Z; "
+            "the median is "
             "0.0 %");
 }
 

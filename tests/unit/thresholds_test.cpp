@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr UtcTime midnight = std::chrono::sys_days{std::chrono::year{2026} / 11 / 23};
-PerformanceThresholds const none{.error_pct = {}, .rate_limited = {}, .response_p95 = {}, .freshness_lag = {}, .memory = {}};
+PerformanceThresholds const none{
+    .error_pct = {}, .rate_limited = {}, .response_p95 = {}, .freshness_lag = {}, .memory = {}};
 
 PerformanceThresholds only_errors() {
   auto thresholds = none;
@@ -45,7 +46,8 @@ TEST(ThresholdWatch, what_swings_around_its_threshold_is_told_once) {
   ThresholdWatch watch{only_errors()};
 
   std::string told;
-  for (auto const value : {11.0, 9.0, 11.0, 8.1, 12.0}) told += judged(watch, row_with(Figure::error_pct, value));
+  for (auto const value : {11.0, 9.0, 11.0, 8.1, 12.0})
+    told += judged(watch, row_with(Figure::error_pct, value));
 
   EXPECT_EQ(told, "+");
 }
@@ -95,10 +97,12 @@ TEST(ThresholdWatch, names_the_value_the_threshold_and_what_to_do) {
   auto const news = watch.judge(row);
 
   ASSERT_EQ(news.size(), 5U);
-  EXPECT_EQ(news[0].text,
-            "the share of requests that failed was 12.5 % from 2026-11-23T00:00:00Z to 2026-11-23T00:05:00Z, past "
-            "timings.warn.error_pct (5.0 %): earlier lines of the log say why; when it lasts, look at the network and "
-            "at the provider's status page");
+  EXPECT_EQ(
+      news[0].text,
+      "the share of requests that failed was 12.5 % from 2026-11-23T00:00:00Z to 2026-11-23T00:05:00Z, past "
+      "timings.warn.error_pct (5.0 %): earlier lines of the log say why; when it lasts, look at the network "
+      "and "
+      "at the provider's status page");
   EXPECT_TRUE(news[1].text.contains("429 was 11 from")) << news[1].text;
   EXPECT_TRUE(news[2].text.contains("was 12.3 s from")) << news[2].text;
   EXPECT_TRUE(news[2].text.contains("past timings.warn.response_p95 (10.0 s)")) << news[2].text;
@@ -113,7 +117,8 @@ TEST(ThresholdWatch, names_the_value_that_is_well_again) {
   auto const news = watch.judge(row_with(Figure::error_pct, 1));
 
   ASSERT_EQ(news.size(), 1U);
-  EXPECT_EQ(news[0].text, "the share of requests that failed is 1.0 % again, within timings.warn.error_pct (10.0 %)");
+  EXPECT_EQ(news[0].text,
+            "the share of requests that failed is 1.0 % again, within timings.warn.error_pct (10.0 %)");
 }
 
 }  // namespace
