@@ -48,7 +48,7 @@ std::string offered(std::string const& words, int last) {
 }
 
 TEST(Completion, offers_commands_options_and_values) {
-  EXPECT_EQ(offered("candled re", 1), "repair report retry\n");
+  EXPECT_EQ(offered("candled re", 1), "repair retry report\n");
   EXPECT_EQ(offered("candled calendar c", 2), "close\n");
   EXPECT_EQ(offered("candled calendar close --r", 3), "--reason\n");
   EXPECT_EQ(offered("candled gaps --reason p", 3), "provider_empty\n");
