@@ -80,7 +80,7 @@ std::vector<std::string> ControlRequest::parameters() const {
   return names;
 }
 
-std::string_view reason_phrase(int status) {
+std::string_view status_title(int status) {
   switch (status) {
     case 200: return "OK";
     case 202: return "Accepted";
@@ -103,7 +103,7 @@ std::string_view reason_phrase(int status) {
 
 ControlAnswer problem(ControlRequest const& request, int status, std::string_view code,
                       std::string_view detail) {
-  nlohmann::ordered_json const body{{"type", "about:blank"}, {"title", reason_phrase(status)},
+  nlohmann::ordered_json const body{{"type", "about:blank"}, {"title", status_title(status)},
                                     {"status", status},      {"code", code},
                                     {"detail", detail},      {"request_id", request.id}};
   return {.status = status, .type = "application/problem+json", .body = body.dump(2) + "\n"};
