@@ -20,7 +20,8 @@ std::string decoded(std::string_view text) {
     bool const coded =
         text[i] == '%' && i + 2 < text.size() &&
         std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3;
-    result += coded ? static_cast<char>(value) : text[i] == '+' ? ' ' : text[i];
+    char const literal = text[i] == '+' ? ' ' : text[i];
+    result += coded ? static_cast<char>(value) : literal;
     if (coded) i += 2;
   }
   return result;
