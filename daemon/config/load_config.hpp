@@ -35,10 +35,13 @@ ConfigResult load_config(std::string const& path);
 ConfigResult parse_config(std::string_view yaml, std::string const& name, std::string const& folder);
 
 // Every key that a file may have, in the order in which they are documented: jobs[].schedule.every,
-// providers.NAME.api_key. `expected` says what may stand there.
+// providers.NAME.api_key. `expected` says what may stand there; `fallback` is the value that holds when a key
+// that is not required is left out, as it would be written; empty: none.
 struct KnownKey {
   std::string path;
   std::string expected;
+  bool required = false;
+  std::string fallback = {};
 };
 std::vector<KnownKey> known_keys();
 
