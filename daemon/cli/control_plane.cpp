@@ -15,6 +15,7 @@
 #include "control/plane.hpp"
 #include "control/server.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/freshness.hpp"
 #include "pipeline/log.hpp"
 
 namespace candled {
@@ -111,6 +112,7 @@ MetricsView ControlService::State::metrics() const {
                       .answers = plane.answers(),
                       .budgets = {},
                       .lanes = {},
+                      .lags = {},
                       .sessions = {},
                       .process = read_process_numbers(),
                       .started_at = started_at,
@@ -130,6 +132,9 @@ MetricsView ControlService::State::metrics() const {
                              .windows = progress->windows,
                              .windows_done = progress->windows_done,
                              .windows_failed = progress->windows_failed});
+  for (auto const& [job, lag] : job_lags(engine.meters, view.reloader.jobs(), engine.clock->now()))
+    numbers.lags.push_back(
+        {.job = job->name, .calendar = std::string{to_string(job->calendar.kind())}, .lag = lag});
   std::map<std::string, bool> sessions;
   for (auto const& setup : view.reloader.jobs()) {
     auto const& calendar = setup.job->calendar;

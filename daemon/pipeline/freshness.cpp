@@ -18,31 +18,46 @@ UtcTime first_final(Job const& job, TimeRange range) {
   return is_intraday(job.timeframe) ? std::min(end, session.hours.to) : end;
 }
 
-Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime now) {
-  TimeRange const wanted{.from = series.covered.ranges().back().to, .to = everything_due(job, now).wanted.to};
+// `due`: until when bars of the job are due now.
+Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime due, UtcTime now) {
+  TimeRange const wanted{.from = series.covered.ranges().back().to, .to = due};
+  if (wanted.empty()) return Milliseconds{0};
   auto const lacking = ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
   if (lacking.empty()) return Milliseconds{0};
   auto const expected = next_run_of(job.name, *job.schedule, first_final(job, lacking.front()));
   return std::max(Milliseconds{0}, Milliseconds{now - expected});
 }
 
+std::optional<Milliseconds> lag_of(Job const& job, Meters const& meters, UtcTime now) {
+  auto const due = everything_due(job, now).wanted.to;
+  std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
+  std::optional<Milliseconds> worst;
+  for (auto const& [id, series] : meters.series) {
+    bool const ours = series.provider == job.source->name && series.timeframe == job.timeframe &&
+                      symbols.contains(series.ticker);
+    if (ours && !series.covered.empty())
+      worst = std::max(worst.value_or(Milliseconds{0}), lag_of(job, series, due, now));
+  }
+  return worst;
+}
+
 }  // namespace
+
+std::vector<JobLag> job_lags(Meters const& meters, std::vector<JobSetup> const& jobs, UtcTime now) {
+  std::vector<JobLag> lags;
+  for (auto const& setup : jobs) {
+    if (!setup.job->schedule) continue;
+    if (auto const lag = lag_of(*setup.job, meters, now))
+      lags.push_back({.job = setup.job.get(), .lag = *lag});
+  }
+  return lags;
+}
 
 std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobSetup> const& jobs,
                                           UtcTime now) {
-  std::optional<Milliseconds> worst;
-  for (auto const& setup : jobs) {
-    auto const& job = *setup.job;
-    if (!job.schedule) continue;
-    std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
-    for (auto const& [id, series] : meters.series) {
-      bool const ours = series.provider == job.source->name && series.timeframe == job.timeframe &&
-                        symbols.contains(series.ticker);
-      if (ours && !series.covered.empty())
-        worst = std::max(worst.value_or(Milliseconds{0}), lag_of(job, series, now));
-    }
-  }
-  return worst;
+  auto const lags = job_lags(meters, jobs, now);
+  if (lags.empty()) return std::nullopt;
+  return std::ranges::max(lags, {}, &JobLag::lag).lag;
 }
 
 }  // namespace candled

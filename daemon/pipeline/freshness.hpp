@@ -10,10 +10,19 @@
 
 namespace candled {
 
-// Of all series of jobs with a schedule, the longest time since a job's schedule should have brought the
-// oldest bar that lacks after the end of what is covered; 0: all that is due is there. What is parked as a
-// gap does not count, nor a series of which nothing is covered yet. nullopt: there is no series to look at,
-// as before the first planning.
+// How late a job's latest bars are.
+struct JobLag {
+  Job const* job;
+  Milliseconds lag{0};
+};
+
+// Of each job with a schedule and with a series to look at (none before the first planning): of its series
+// the longest time since the schedule should have brought the oldest bar that lacks after the end of what is
+// covered; 0: all that is due is there. Nights, weekends and holidays bring no bar, so nothing lacks then.
+// What is parked as a gap does not count, nor a series of which nothing is covered yet.
+std::vector<JobLag> job_lags(Meters const& meters, std::vector<JobSetup> const& jobs, UtcTime now);
+
+// The longest of them; nullopt: there is none.
 std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobSetup> const& jobs,
                                           UtcTime now);
 

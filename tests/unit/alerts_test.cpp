@@ -50,6 +50,7 @@ LabelsByName exposed() {
                                   .answers = answers,
                                   .budgets = {{.provider = "massive", .limit = {}}},
                                   .lanes = {{.job = "us-minute", .lane = "live"}},
+                                  .lags = {{.job = "us-minute", .calendar = "XNYS"}},
                                   .sessions = {{"XNYS", true}},
                                   .process = {},
                                   .started_at = UtcTime{},
