@@ -25,8 +25,11 @@ std::expected<PerformanceRecord, int> read_file(std::string const& path) {
   if (!file) return std::unexpected(errno);
   std::string text;
   std::array<char, 65'536> part{};
-  while (auto const count = std::fread(part.data(), 1, part.size(), file.get()))
+  std::size_t count = 0;
+  do {
+    count = std::fread(part.data(), 1, part.size(), file.get());
     text.append(part.data(), count);
+  } while (count == part.size());
   if (std::ferror(file.get()) != 0) return std::unexpected(errno);  // a folder
   return read_performance(text);
 }

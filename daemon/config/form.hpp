@@ -118,7 +118,7 @@ Form<T> one_of(std::vector<std::pair<std::string, T>> choices) {
     expected += (expected.empty() ? "" : " ") + word;
     words.push_back(word);
   }
-  auto const read = [choices, words](std::string const& text) -> Reading<T> {
+  auto const read = [choices = std::move(choices), words](std::string const& text) -> Reading<T> {
     for (auto const& [word, value] : choices)
       if (word == text) return value;
     return refuse(did_you_mean(text, words));

@@ -1,9 +1,9 @@
 // Every key of the configuration as docs/configuration.md lists it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace candled {
 
@@ -12,7 +12,7 @@ struct KeyWords {
   std::string_view path;
   std::string_view means;
 };
-std::vector<KeyWords> const& key_words();
+std::span<KeyWords const> key_words();
 
 // A change of it takes effect only at the next start; otherwise a reload is enough.
 bool needs_restart(std::string_view path);

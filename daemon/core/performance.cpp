@@ -69,22 +69,26 @@ std::optional<double> number_of(std::string_view cell) {
   return value;
 }
 
+// false: it cannot stand there.
+bool read_cell(std::size_t meaning, std::string_view cell, PerformanceRow& row) {
+  if (meaning == from_cell || meaning == to_cell) {
+    auto const time = parse_rfc3339(cell);
+    if (time) (meaning == from_cell ? row.during.from : row.during.to) = *time;
+    return time.has_value();
+  }
+  if (meaning == unknown_cell || cell.empty()) return true;
+  auto const value = number_of(cell);
+  row.figures.at(meaning) = value;
+  return value.has_value();
+}
+
 // nullopt: not such a row.
 std::optional<PerformanceRow> row_of(std::string_view line, std::span<std::size_t const> meanings) {
   auto const cells = cells_of(line);
   if (cells.size() != meanings.size()) return std::nullopt;
   PerformanceRow row;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (meanings[i] == from_cell || meanings[i] == to_cell) {
-      auto const time = parse_rfc3339(cells[i]);
-      if (!time) return std::nullopt;
-      (meanings[i] == from_cell ? row.during.from : row.during.to) = *time;
-    } else if (meanings[i] != unknown_cell && !cells[i].empty()) {
-      auto const value = number_of(cells[i]);
-      if (!value) return std::nullopt;
-      row.figures.at(meanings[i]) = value;
-    }
-  }
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (!read_cell(meanings[i], cells[i], row)) return std::nullopt;
   if (row.during.empty()) return std::nullopt;
   return row;
 }

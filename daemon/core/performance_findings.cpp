@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -69,7 +70,7 @@ bool is_first_of_life(PerformanceRow const& row) {
 void find_starts(Rows rows, std::vector<Finding>& findings) {
   auto const starts = std::ranges::count_if(rows, is_first_of_life);
   if (starts == 0) return;
-  auto const last = std::find_if(rows.rbegin(), rows.rend(), is_first_of_life);
+  auto const last = std::ranges::find_if(std::views::reverse(rows), is_first_of_life);
   auto const at = to_rfc3339(last->during.from);
   findings.push_back(
       {.about = "starts",
@@ -109,6 +110,7 @@ void find_worst(Rows rows, Threshold const& usual, Threshold const* limit, std::
   worst.resize(std::min(worst.size(), worst_told));
 
   std::vector<std::string> times;
+  times.reserve(worst.size());
   for (auto const* const row : worst)
     times.push_back(fmt::format("{} {}", figure_in_words(figure, value(row)), text_of(row->during)));
   auto text = fmt::format("{} was {}; the median is {}", usual.what, fmt::join(times, ", "),
@@ -122,9 +124,10 @@ void find_worst(Rows rows, Threshold const& usual, Threshold const* limit, std::
 
 // The rows of the last life of the process that are warm, and know their memory.
 std::vector<PerformanceRow const*> last_life(Rows rows) {
-  auto const start = std::find_if(rows.rbegin(), rows.rend(), is_first_of_life);
+  auto const newest_first = std::views::reverse(rows);
+  auto const start = std::ranges::find_if(newest_first, is_first_of_life);
   std::vector<PerformanceRow const*> life;
-  for (auto const& row : rows.last(static_cast<std::size_t>(start - rows.rbegin())))
+  for (auto const& row : rows.last(static_cast<std::size_t>(start - newest_first.begin())))
     if (row[Figure::memory_bytes] &&
         row[Figure::uptime_s].value_or(0) >= std::chrono::duration<double>(warm_after).count())
       life.push_back(&row);

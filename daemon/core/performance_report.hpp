@@ -19,7 +19,7 @@ namespace candled {
 PerformanceRow joined(std::span<PerformanceRow const> rows);
 
 struct FigureTrend {
-  Figure figure;
+  Figure figure{};
   std::optional<double> now;  // the last row's; nullopt: it says nothing of the figure
   double median = 0;          // of all rows that say something
 };

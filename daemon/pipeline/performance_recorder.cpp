@@ -79,7 +79,7 @@ PerformanceRow PerformanceRecorder::take_row(UtcTime to) {
   auto after = performance_counts(meters_);
   recorded_ += during.to - during.from;
   auto row = performance_row(during, before_, after, look_(), recorded_);
-  before_ = std::move(after);
+  before_ = after;
   row_from_ = to;
   row_began_ = ticks;
   return row;
