@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <expected>
-#include <memory>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -21,16 +21,12 @@ constexpr int kept_files = 3;  // as CsvFile keeps them: FILE.1 is the newest
 
 // Error: errno.
 std::expected<PerformanceRecord, int> read_file(std::string const& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file{std::fopen(path.c_str(), "rbe"), std::fclose};
+  std::error_code failure;
+  if (std::filesystem::is_directory(path, failure)) return std::unexpected(EISDIR);
+  errno = 0;
+  std::ifstream file{path, std::ios::binary};
   if (!file) return std::unexpected(errno);
-  std::string text;
-  std::array<char, 65'536> part{};
-  std::size_t count = 0;
-  do {
-    count = std::fread(part.data(), 1, part.size(), file.get());
-    text.append(part.data(), count);
-  } while (count == part.size());
-  if (std::ferror(file.get()) != 0) return std::unexpected(errno);  // a folder
+  std::string const text{std::istreambuf_iterator<char>{file}, {}};
   return read_performance(text);
 }
 

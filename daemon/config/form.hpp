@@ -60,7 +60,7 @@ inline std::string written(std::string const& text) {
 
 // The pairs of a word and its meaning are the only values; a near miss gets "did you mean".
 template <class T>
-Form<T> one_of(std::vector<std::pair<std::string, T>> choices);
+Form<T> one_of(std::vector<std::pair<std::string, T>> const& choices);
 
 // Or the word `off`: nothing.
 template <class T>
@@ -111,14 +111,14 @@ Form<std::optional<T>> or_off(Form<T> form) {
 }
 
 template <class T>
-Form<T> one_of(std::vector<std::pair<std::string, T>> choices) {
+Form<T> one_of(std::vector<std::pair<std::string, T>> const& choices) {
   std::string expected = choices.size() > 1 ? "one of" : "";
   std::vector<std::string> words;
   for (auto const& [word, value] : choices) {
     expected += (expected.empty() ? "" : " ") + word;
     words.push_back(word);
   }
-  auto const read = [choices = std::move(choices), words](std::string const& text) -> Reading<T> {
+  auto const read = [choices, words](std::string const& text) -> Reading<T> {
     for (auto const& [word, value] : choices)
       if (word == text) return value;
     return refuse(did_you_mean(text, words));
