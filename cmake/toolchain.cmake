@@ -5,7 +5,10 @@ target_compile_options(candled_options INTERFACE
   -Woverloaded-virtual -Wimplicit-fallthrough -Werror
   # A designated initialiser that leaves the rest of a struct at its defaults is how we write values.
   -Wno-missing-field-initializers
-  -fstack-protector-strong)
+  -fstack-protector-strong
+  # A release is the same bytes in whichever folder it is built.
+  $<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=candled>
+  $<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_BINARY_DIR}=build>)
 target_include_directories(candled_options INTERFACE ${PROJECT_SOURCE_DIR}/daemon)
 target_compile_definitions(candled_options INTERFACE
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>

@@ -1,5 +1,6 @@
 // Picks a command, and names every real class that stands behind a seam.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <boost/asio/io_context.hpp>
 
@@ -22,6 +23,7 @@
 #include "pipeline/log.hpp"
 #include "pipeline/metered.hpp"
 #include "pipeline/real_clock.hpp"
+#include "pipeline/s3_files.hpp"
 #include "provider/polygon.hpp"
 #include "provider/polygon_reference.hpp"
 #include "store/budget_name.hpp"
@@ -66,6 +68,12 @@ std::shared_ptr<Source> make_source(Config const& config, ProviderConfig const& 
                                            .reserve_used_for = reserve_used_for(lens)});
   source->retry = config.retry;
   if (provider.files) source->files = std::make_shared<FlatFiles>(flat_files_of(*provider.files));
+  if (source->files && source->files->bucket) {
+    // A file may be large and the line slow: what stalls is ended by the limit on slowness.
+    source->files->bucket->http =
+        std::make_unique<CurlClient>(executor, HttpLimits{.total = std::chrono::hours{1}});
+    source->files->bucket->retry = config.retry;
+  }
   return source;
 }
 
@@ -111,10 +119,10 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
 
 ExitCode run(Options const& options, Config const& config, std::optional<TimeLens> const& lens) {
   switch (options.command) {
-    case Command::plan: return plan_command(config, options, real_now(lens));
+    case Command::plan: return plan_command(*make_engine(config, lens), config, options);
     case Command::status: return status_command(config, options, real_now(lens));
     case Command::gaps: return gaps_command(config, options, real_now(lens));
-    case Command::check: return check_command(config, options);
+    case Command::check: return check_command(config, options, real_now(lens));
     case Command::calendar: return calendar_command(config, options);
     case Command::import_instruments: return import_instruments_command(config, options);
     case Command::import_actions: return import_actions_command(config, options);
@@ -177,5 +185,11 @@ ExitCode run(int argc, char const* const* argv) {
 }  // namespace candled
 
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exception here is a bug; abort
+  // A page and a load are megabytes, and come and go in no order. glibc would learn from the first one to
+  // keep such blocks in its heap, where the holes between them took a fifth more memory (docs/benchmarks.md
+  // measures the peak). Less than 2 MiB would cost a tenth more CPU, for the kernel makes each mapping's
+  // pages anew.
+  constexpr int own_mapping_bytes = 2 << 20;
+  mallopt(M_MMAP_THRESHOLD, own_mapping_bytes);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   return static_cast<int>(candled::run(argc, argv));
 }

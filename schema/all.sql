@@ -8,10 +8,12 @@
 \ir bar.sql
 \ir gap.sql
 \ir completeness.sql
+\ir retention.sql
 \ir ingest.sql
 \ir ledger.sql
 \ir flat_file.sql
 \ir views.sql
 \ir corporate_action.sql
 \ir analyst_views.sql
+\ir rollup.sql
 \ir roles.sql

@@ -79,9 +79,11 @@ BEGIN
   REVOKE UPDATE ON candled.bar_revision, candled.coverage_log FROM candled_ingest;
   REVOKE INSERT, UPDATE ON candled.schema_migration FROM candled_ingest;
   -- Records of the present, which are replaced: none of them says what was fetched, but for recount_sessions().
-  GRANT DELETE ON candled.budget_place, candled.job_progress, candled.market_session, candled.series_session
+  GRANT DELETE ON candled.budget_place, candled.job_progress, candled.market_session, candled.rollup_dirty,
+    candled.series_session
     TO candled_ingest;
   GRANT EXECUTE ON FUNCTION candled.ensure_bar_partitions(timestamptz, timestamptz) TO candled_ingest;
+  GRANT EXECUTE ON FUNCTION candled.drop_expired_bars() TO candled_ingest;
   RETURN true;
 END
 $function$;

@@ -60,7 +60,8 @@ CROSS JOIN LATERAL (
   FROM candled.gap g
   WHERE g.series_id = s.series_id AND g.closed_at IS NULL AND upper(g.during) > s.wanted_from
   UNION ALL
-  SELECT lower(hole), upper(hole), 'never_asked', 'not asked yet', NULL, NULL, 0, NULL
+  SELECT lower(hole), upper(hole), 'never_asked',
+         CASE WHEN s.rolled_from IS NULL THEN 'not asked yet' ELSE 'its finer bars are not complete' END, NULL, NULL, 0, NULL
   FROM (SELECT CASE WHEN c.is_known THEN now() ELSE coalesce(upper(s.covered), now()) END) AS u (until)
   CROSS JOIN LATERAL unnest(
     CASE WHEN s.wanted_from < u.until THEN tstzmultirange(tstzrange(s.wanted_from, u.until)) ELSE '{}' END * c.named

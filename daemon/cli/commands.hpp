@@ -26,10 +26,10 @@ ExitCode refresh_instruments_command(Engine& engine, Config const& config, Optio
 ExitCode refresh_actions_command(Engine& engine, Config const& config, Options const& options);
 
 // These read, and need no engine.
-ExitCode plan_command(Config const& config, Options const& options, UtcTime now);
+ExitCode plan_command(Engine& engine, Config const& config, Options const& options);
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);
 ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
-ExitCode check_command(Config const& config, Options const& options);
+ExitCode check_command(Config const& config, Options const& options, UtcTime now);
 ExitCode calendar_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);
 ExitCode version_command(Options const& options);

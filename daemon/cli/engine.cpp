@@ -1,6 +1,7 @@
 #include "cli/engine.hpp"
 
 #include "pipeline/async.hpp"
+#include "pipeline/s3_files.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -32,8 +33,11 @@ std::vector<JobSetup> Engine::setups() const {
 
 void Engine::stop() {
   clock->stop();
-  for (auto const& source : sources) source->http->stop();
-  for (auto const& source : retired) source->http->stop();
+  for (auto const* const some : {&sources, &retired})
+    for (auto const& source : *some) {
+      source->http->stop();
+      if (source->files && source->files->bucket) source->files->bucket->http->stop();
+    }
 }
 
 Task<void> Engine::give_back_budgets() {
@@ -47,7 +51,10 @@ Source* Engine::source(std::string const& name) const {
 }
 
 FlatFiles flat_files_of(FlatFilesConfig const& config) {
-  return {.name = config.name, .root = config.root, .asset_class = config.asset_class};
+  FlatFiles files{.name = config.name, .root = config.root, .asset_class = config.asset_class};
+  if (config.s3)
+    files.bucket = std::make_shared<S3Bucket>(S3Bucket{.place = *config.s3, .http = {}, .retry = {}});
+  return files;
 }
 
 std::vector<Job> make_jobs(Config const& config) {
@@ -63,7 +70,9 @@ std::vector<Job> make_jobs(Config const& config) {
                     .schedule = job.schedule,
                     .batch_symbols = static_cast<std::size_t>(job.batch.symbols),
                     .shape = {.parallel = job.batch.parallel, .stagger = job.batch.stagger},
-                    .settle = job.settle});
+                    .settle = job.settle,
+                    .retention_years = job.retention_years,
+                    .rollups = job.rollups});
   return jobs;
 }
 

@@ -53,6 +53,7 @@ struct Engine {
   Source* source(std::string const& name) const;
 };
 
+// Of a bucket without its client and retries, which only main knows.
 FlatFiles flat_files_of(FlatFilesConfig const& config);
 
 // The configuration's jobs, in its order, without a source: enough to say what is due.

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
 #include "cli/work.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/drop_expired.hpp"
 
 namespace candled {
 
@@ -42,6 +44,9 @@ std::vector<LaneOrder> all_lanes(Job const& job, UtcTime now) {
 Task<ExitCode> once(Engine& engine, std::vector<JobOrder> orders) {
   auto const work = co_await work_on(engine, "once", orders);
   print_result(work, orders);
+  auto ports = engine.ports();
+  if (std::ranges::any_of(orders, [](auto const& order) { return order.job->retention_years > 0; }))
+    co_await drop_expired(ports);
   co_return work.exit_code;
 }
 

@@ -8,6 +8,7 @@
 #include <ranges>
 #include <sstream>
 
+#include "cli/command_line.hpp"
 #include "config/overrides_file.hpp"
 
 namespace candled {
@@ -315,6 +316,13 @@ std::optional<std::string> read_together(Raw const& raw, Options& options) {
 }
 
 }  // namespace
+
+void with_command_line(std::function<void(CLI::App const&)> const& visit) {
+  CLI::App app{about, "candled"};
+  Raw raw;
+  describe(app, raw);
+  visit(app);
+}
 
 std::optional<Moment> parse_moment(std::string const& text) {
   if (auto const date = parse_date(text)) return *date;

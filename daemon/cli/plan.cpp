@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/loop.hpp"
 #include "cli/work.hpp"
 #include "core/token_bucket.hpp"
-#include "pipeline/flat_files.hpp"
+#include "pipeline/async.hpp"
+#include "pipeline/s3_files.hpp"
 #include "store/reports.hpp"
 
 namespace candled {
@@ -29,22 +32,24 @@ struct JobEstimate {
 std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> const& coverage,
                                  std::vector<GapRow> const& gaps, UtcTime now) {
   std::vector<Series> series;
-  auto const timeframe = to_string(job.timeframe);
-  auto const is_ours = [&](auto const& row, std::string const& ticker) {
-    return row.ticker == ticker && row.provider == job.provider && row.timeframe == timeframe;
-  };
+  std::map<std::string, std::size_t> places;
   for (auto const& ticker : job.symbols) {
-    Series one{.id = SeriesId{static_cast<std::int32_t>(series.size())},
-               .ticker = ticker,
-               .covered = {},
-               .parked = {}};
-    for (auto const& row : coverage)
-      if (is_ours(row, ticker)) one.covered = row.covered, one.names = row.names;
-    for (auto const& gap : gaps)
-      if (is_ours(gap, ticker) && gap.reason != "never_asked")
-        (gap.next_try_at > now ? one.parked : one.again).add(gap.range);
-    series.push_back(std::move(one));
+    places[ticker] = series.size();
+    series.push_back({.id = SeriesId{static_cast<std::int32_t>(series.size())},
+                      .ticker = ticker,
+                      .covered = {},
+                      .parked = {}});
   }
+  auto const series_of = [&, timeframe = to_string(job.timeframe)](auto const& row) -> Series* {
+    auto const place = places.find(row.ticker);
+    bool const ours = place != places.end() && row.provider == job.provider && row.timeframe == timeframe;
+    return ours ? &series[place->second] : nullptr;
+  };
+  for (auto const& row : coverage)
+    if (auto* const one = series_of(row)) one->covered = row.covered, one->names = row.names;
+  for (auto const& gap : gaps)
+    if (auto* const one = series_of(gap); one != nullptr && gap.reason != "never_asked")
+      (gap.next_try_at > now ? one->parked : one->again).add(gap.range);
   return series;
 }
 
@@ -57,33 +62,41 @@ std::vector<Window> windows_of(Job const& job, std::vector<Series> const& series
 }
 
 // What the files hold is as good as covered: requests fetch the rest.
-void count_files(Job const& job, FlatFilesConfig const& config, std::vector<Series>& series, UtcTime now,
-                 JobEstimate& result) {
-  result.files = &config;
+Task<Result<void>> count_files(Ports& ports, Job const& job, FlatFiles& files, std::vector<Series>& series,
+                               JobEstimate& result) {
+  auto const now = ports.clock.now();
   std::error_code failed;
-  result.files_missing = !std::filesystem::is_directory(config.root, failed);
+  result.files_missing = !files.bucket && !std::filesystem::is_directory(files.root, failed);
   auto const wanted = ranges_of(windows_due(job, series, everything_due(job, now), now));
-  for (auto const& file : day_files(flat_files_of(config), job, wanted, now)) {
+  if (auto const listed = co_await list_day_files(ports, files, job, wanted, now); !listed) co_return listed;
+  for (auto const& file : day_files(files, job, wanted, now)) {
     ++result.file_count;
     for (auto& one : series) one.covered.add(file.proves);
   }
+  co_return Result<void>{};
 }
 
-JobEstimate estimate(Job const& job, JobConfig const& config, ProviderConfig const& provider,
-                     std::vector<CoverageRow> const& coverage, std::vector<GapRow> const& gaps, UtcTime now) {
+Task<Result<JobEstimate>> estimate(Ports& ports, Job const& job, JobConfig const& config,
+                                   ProviderConfig const& provider, std::vector<CoverageRow> const& coverage,
+                                   std::vector<GapRow> const& gaps) {
+  auto const now = ports.clock.now();
   auto series = known_series(config, coverage, gaps, now);
-  JobEstimate result{.job = &config, .series = static_cast<std::int64_t>(series.size())};
-  if (provider.files) count_files(job, *provider.files, series, now, result);
+  JobEstimate result{.job = &config,
+                     .series = static_cast<std::int64_t>(series.size()),
+                     .files = provider.files ? &*provider.files : nullptr};
+  if (job.source->files)
+    if (auto const counted = co_await count_files(ports, job, *job.source->files, series, result); !counted)
+      co_return std::unexpected(counted.error());
   auto const windows = windows_of(job, series, now);
   result.windows = static_cast<std::int64_t>(windows.size());
   result.requests = windows.empty() ? 0 : pages_at_most(job, windows);
-  if (windows.empty()) return result;
+  if (windows.empty()) co_return result;
   result.range = windows.front().range;
   for (auto const& window : windows) {
     result.range.from = std::min(result.range.from, window.range.from);
     result.range.to = std::max(result.range.to, window.range.to);
   }
-  return result;
+  co_return result;
 }
 
 struct ProviderEstimate {
@@ -149,29 +162,40 @@ void print_json(std::vector<JobEstimate> const& jobs, std::vector<ProviderEstima
   fmt::print("{}\n", out.dump(2));
 }
 
-}  // namespace
-
-ExitCode plan_command(Config const& config, Options const& options, UtcTime now) {
-  auto const jobs = make_jobs(config);
-  auto const chosen = chosen_jobs(jobs, options.job);
-  if (chosen.empty()) return ExitCode::usage;
-  if (auto const code = check_database(config); code != ExitCode::done) return code;
+Task<ExitCode> plan(Engine& engine, Config const& config, Options const& options,
+                    std::vector<Job const*> const& jobs) {
+  auto ports = engine.ports();
   auto const coverage = read_coverage(config.database.url);
   auto const gaps = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
   if (!coverage || !gaps) {
     auto const& error = coverage ? gaps.error() : coverage.error();
     print_error(error.what);
-    return exit_code_of(error.kind);
+    co_return exit_code_of(error.kind);
   }
   std::vector<JobEstimate> estimates;
-  for (auto const* const job : chosen) {
-    auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];
-    estimates.push_back(
-        estimate(*job, job_config, config.provider(job_config.provider), *coverage, *gaps, now));
+  for (auto const* const job : jobs) {
+    auto const& of_job = config.jobs[static_cast<std::size_t>(job - engine.jobs.data())];
+    auto estimated =
+        co_await estimate(ports, *job, of_job, config.provider(of_job.provider), *coverage, *gaps);
+    if (!estimated) {
+      print_error(estimated.error().what);
+      co_return exit_code_of(estimated.error().kind);
+    }
+    estimates.push_back(*estimated);
   }
   auto const providers = by_provider(config, estimates);
   options.output == OutputFormat::json ? print_json(estimates, providers) : print_text(estimates, providers);
-  return ExitCode::done;
+  co_return ExitCode::done;
+}
+
+}  // namespace
+
+// The budget is not touched: only a bucket of day files is asked, for its list.
+ExitCode plan_command(Engine& engine, Config const& config, Options const& options) {
+  auto const chosen = chosen_jobs(engine.jobs, options.job);
+  if (chosen.empty()) return ExitCode::usage;
+  if (auto const code = check_database(config); code != ExitCode::done) return code;
+  return run_on_loop(engine, plan(engine, config, options, chosen));
 }
 
 }  // namespace candled

@@ -10,6 +10,7 @@
 #include "core/calendar.hpp"
 #include "core/limits.hpp"
 #include "core/log_level.hpp"
+#include "core/s3_place.hpp"
 #include "core/schedule.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
@@ -27,10 +28,12 @@ struct DatabaseConfig {
   friend bool operator==(DatabaseConfig const&, DatabaseConfig const&) = default;
 };
 
-// A provider of `kind: flatfile`: the day files of another one, in a folder.
+// A provider of `kind: flatfile`: the day files of another one, in a folder or in a bucket.
 struct FlatFilesConfig {
   std::string name;
-  std::string root;  // path of the folder that holds `asset_class`; need not exist
+  std::string
+      root;  // path of the folder that holds `asset_class`, which need not exist; or s3://BUCKET/PREFIX
+  std::optional<S3Place> s3 = std::nullopt;
   std::string asset_class = "us_stocks_sip";
 
   friend bool operator==(FlatFilesConfig const&, FlatFilesConfig const&) = default;
@@ -67,6 +70,8 @@ struct JobConfig {
   Date history{};                    // coverage is wanted from this day on, in the calendar's zone
   BatchConfig batch;
   std::vector<Milliseconds> settle;
+  int retention_years = 0;         // 0: bars are kept for ever
+  std::vector<Timeframe> rollups;  // coarser than `timeframe`, growing: their bars are kept too
 
   friend bool operator==(JobConfig const&, JobConfig const&) = default;
 };

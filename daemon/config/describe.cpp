@@ -49,10 +49,11 @@ std::string to_text(std::variant<EverySchedule, DailySchedule> const& schedule) 
   return fmt::format("{{ at: \"{}\", zone: {} }}", wall_clock(daily.time), daily.zone.name());
 }
 
-std::string to_text(std::vector<Milliseconds> const& durations) {
+template <class Value>
+std::string to_text(std::vector<Value> const& values) {
   std::vector<std::string> texts;
-  texts.reserve(durations.size());
-  for (auto const duration : durations) texts.push_back(to_string(duration));
+  texts.reserve(values.size());
+  for (auto const value : values) texts.emplace_back(to_string(value));
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
@@ -79,6 +80,12 @@ void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   lines.emplace_back("    kind: flatfile");
   lines.push_back(fmt::format("    fills: {}", provider.name));
   lines.push_back(fmt::format("    root: {}", provider.files->root));
+  if (auto const& s3 = provider.files->s3) {
+    lines.push_back(fmt::format("    endpoint: {}", s3->endpoint));
+    lines.push_back(fmt::format("    region: {}", s3->key.region));
+    lines.emplace_back("    access_key: (set, not shown)");
+    lines.emplace_back("    secret_key: (set, not shown)");
+  }
   lines.push_back(fmt::format("    asset_class: {}", provider.files->asset_class));
 }
 
@@ -93,6 +100,9 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    batch: {{ symbols: {}, parallel: {}, stagger: {} }}", job.batch.symbols,
                               job.batch.parallel, to_string(job.batch.stagger)));
   lines.push_back(fmt::format("    settle: {}", to_text(job.settle)));
+  lines.push_back(job.retention_years == 0 ? "    retention: (none)"
+                                           : fmt::format("    retention: {}y", job.retention_years));
+  lines.push_back(fmt::format("    rollups: {}", to_text(job.rollups)));
 }
 
 std::string to_text(ControlConfig const& control) {

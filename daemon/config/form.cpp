@@ -140,6 +140,19 @@ Form<Milliseconds> duration(Milliseconds min, Milliseconds max) {
           }};
 }
 
+Form<int> whole_years() {
+  return {.expected = "a number of years from 1y to 100y, such as 5y",
+          .read = [](std::string const& text) -> Reading<int> {
+            auto const [number, unit] = number_and_unit(text);
+            int years = 0;
+            auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), years);
+            bool const good = error == std::errc{} && years >= 1 && years <= 100 && text == number + "y";
+            if (good) return years;
+            if (is_number(text)) return refuse(fmt::format("add the unit: {}y", text));
+            return refuse("bars are dropped a year at a time: write whole years");
+          }};
+}
+
 Form<std::int64_t> size_from(std::int64_t min) {
   return {
       .expected = fmt::format("a size of at least {}, such as 64MiB", size_to_string(min)),
@@ -213,10 +226,30 @@ Form<std::string> file_path() {
           }};
 }
 
-Form<std::string> folder_path() {
-  return {.expected = "the path of a folder", .read = [](std::string const& text) -> Reading<std::string> {
-            if (text.contains("://")) return refuse("files are read from a folder of this machine only");
+Form<std::string> files_root() {
+  return {.expected = "the path of a folder, or s3://BUCKET/FOLDER",
+          .read = [](std::string const& text) -> Reading<std::string> {
+            if (text.starts_with("s3://")) {
+              auto const rest = text.substr(5);
+              // What needs no encoding in a URL: it is a part of what is signed.
+              bool const plain = std::ranges::all_of(rest, [](char c) {
+                return is_alphanumeric(c) || (c >= 'A' && c <= 'Z') || std::string_view{"-._~/"}.contains(c);
+              });
+              if (plain && !rest.empty() && rest.front() != '/' && !rest.contains("//")) return text;
+              return refuse("s3://flatfiles, or s3://BUCKET/FOLDER of letters, digits and - . _ ~");
+            }
+            if (text.contains("://")) return refuse("a folder of this machine, or s3://BUCKET");
             if (text.empty() || std::ranges::any_of(text, is_control)) return refuse();
+            return text;
+          }};
+}
+
+Form<std::string> region_name() {
+  return {.expected = "a region such as us-east-1",
+          .read = [](std::string const& text) -> Reading<std::string> {
+            if (text.empty() || text.size() > 32 ||
+                !std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-'; }))
+              return refuse();
             return text;
           }};
 }

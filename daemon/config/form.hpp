@@ -50,6 +50,8 @@ Form<Milliseconds> duration(Milliseconds min, Milliseconds max);
 Form<std::int64_t> size_from(std::int64_t min);
 // A day from 1970-01-01 to `today`.
 Form<Date> past_date(Date today);
+// "5y": whole years, 1 to 100, because bars are dropped a year at a time.
+Form<int> whole_years();
 // "17:30", since midnight.
 Form<Milliseconds> wall_clock();
 Form<Zone> zone_name();
@@ -59,7 +61,10 @@ Form<std::string> short_name();
 // list's meaning: no / \ ? # % and comma.
 Form<std::string> ticker_symbol();
 Form<std::string> file_path();
-Form<std::string> folder_path();
+// The path of a folder, or s3://BUCKET/FOLDER.
+Form<std::string> files_root();
+// us-east-1
+Form<std::string> region_name();
 // https://host[:port]; http only to a loopback address, as the key would be readable on the way.
 Form<std::string> base_url();
 // HOST:PORT

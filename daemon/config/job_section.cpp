@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -48,6 +49,21 @@ Form<Timeframe> timeframe_form() {
     return refuse(did_you_mean(text, names));
   };
   return {.expected = fmt::format("one of {}", timeframe_names), .read = read};
+}
+
+constexpr std::array rollup_timeframes{Timeframe::m5, Timeframe::m15, Timeframe::m30,
+                                       Timeframe::h1, Timeframe::d1,  Timeframe::w1};
+
+Form<Timeframe> rollup_form() {
+  auto form = timeframe_form();
+  form.expected = "one of 5m 15m 30m 1h 1d 1w";
+  form.read = [read = form.read](std::string const& text) -> Reading<Timeframe> {
+    auto const timeframe = read(text);
+    if (!timeframe || std::ranges::find(rollup_timeframes, *timeframe) != rollup_timeframes.end())
+      return timeframe;
+    return refuse("bars of this length are not computed: a job of its own can collect them");
+  };
+  return form;
 }
 
 Date today() {
@@ -184,6 +200,23 @@ void check_provider(JobDraft const& draft, std::vector<std::string> const& provi
          std::move(hint));
 }
 
+// What a job computes must be longer than what it collects.
+void describe_rollups(Section& section, JobDraft& draft) {
+  auto& job = draft.job;
+  section.optional_list("rollups", job.rollups, draft.rollup_places, rollup_form());
+  section.rule({"rollups"}, std::ranges::is_sorted(job.rollups, std::ranges::less_equal{}),
+               "expected timeframes that grow, each once", "rollups: [5m, 1h, 1d]");
+  auto const finer =
+      std::ranges::find_if(job.rollups, [&](Timeframe timeframe) { return timeframe <= job.timeframe; });
+  if (finer == job.rollups.end() || !section.good("timeframe")) return;
+  auto const& place = draft.rollup_places[static_cast<std::size_t>(finer - job.rollups.begin())];
+  report(section.findings(),
+         {.file = section.findings().file, .place = place, .path = draft.path + ".rollups"},
+         fmt::format("expected timeframes longer than the job's {}, found {}", to_string(job.timeframe),
+                     to_string(*finer)),
+         "bars are computed from shorter ones: remove it, or collect a shorter timeframe");
+}
+
 using SeriesKey = std::tuple<std::string, Timeframe, std::string>;
 
 // The series that `draft` shares with an earlier job, one problem for each such job.
@@ -207,6 +240,31 @@ void check_series(JobDraft const& draft, std::map<SeriesKey, JobDraft const*>& w
                draft.job.symbols[what.first], more, to_string(draft.job.timeframe), draft.job.provider,
                other->job.name, other->place.line, draft.job.name),
            "remove them from one of the jobs");
+  }
+}
+
+// What one job would compute and another collects.
+void check_rollups(JobDraft const& draft, std::map<SeriesKey, JobDraft const*> const& writers,
+                   Findings& findings) {
+  auto const collector = [&](Timeframe timeframe, std::string const& symbol) -> JobDraft const* {
+    auto const writer = writers.find({draft.job.provider, timeframe, symbol});
+    return writer == writers.end() || writer->second == &draft ? nullptr : writer->second;
+  };
+  for (std::size_t i = 0; i < draft.job.rollups.size(); ++i) {
+    auto const timeframe = draft.job.rollups[i];
+    std::vector<std::string> collected;
+    std::ranges::copy_if(draft.job.symbols, std::back_inserter(collected),
+                         [&](auto const& symbol) { return collector(timeframe, symbol) != nullptr; });
+    if (collected.empty()) continue;
+    auto const& other = *collector(timeframe, collected.front());
+    auto const more = collected.size() > 1 ? fmt::format(" and {} more", collected.size() - 1) : "";
+    report(findings,
+           {.file = findings.file, .place = draft.rollup_places[i], .path = draft.path + ".rollups"},
+           fmt::format("expected rollups of what no job collects, found {} of {}{}, which '{}' (line {}) "
+                       "collects from {}",
+                       to_string(timeframe), collected.front(), more, other.job.name, other.place.line,
+                       draft.job.provider),
+           "remove it here, or there");
   }
 }
 
@@ -238,6 +296,9 @@ void describe(Section& section, JobDraft& draft) {
   section.rule({"settle"}, std::ranges::is_sorted(job.settle, std::ranges::less_equal{}),
                "expected durations that grow, found one that is not longer than the one before",
                "settle: [15m, 1d, 7d]");
+  describe_rollups(section, draft);
+
+  section.optional("retention", job.retention_years, whole_years());
 
   draft.name_place = section.place_of("name");
   draft.provider_place = section.place_of("provider");
@@ -257,6 +318,8 @@ void check_jobs(std::vector<JobDraft> const& jobs, std::vector<std::string> cons
     if (draft.name_good && draft.provider_good && draft.timeframe_good)
       check_series(draft, writers, findings);
   }
+  for (auto const& draft : jobs)
+    if (draft.provider_good) check_rollups(draft, writers, findings);
 }
 
 }  // namespace candled

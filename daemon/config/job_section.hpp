@@ -19,6 +19,7 @@ struct SymbolPlace {
 struct JobDraft {
   JobConfig job;
   std::vector<SymbolPlace> symbol_places;  // of job.symbols, one each
+  std::vector<Place> rollup_places;        // of job.rollups, one each
   std::string path;                        // jobs[0]
   Place place;
   Place name_place;

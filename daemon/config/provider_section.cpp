@@ -33,11 +33,39 @@ void describe_asked(Section& section, ProviderConfig& provider) {
   section.optional("timeout", provider.timeout, duration(1s, 10min));
 }
 
+constexpr std::string_view in_s3 = "s3://";
+
+// s3://BUCKET/PREFIX, taken apart.
+S3Place place_of(std::string const& root) {
+  auto const rest = root.substr(in_s3.size());
+  auto const slash = std::min(rest.find('/'), rest.size());
+  S3Place place{.endpoint = "https://files.massive.com",
+                .bucket = rest.substr(0, slash),
+                .prefix = rest.substr(std::min(slash + 1, rest.size())),
+                .key = {}};
+  if (!place.prefix.empty() && !place.prefix.ends_with('/')) place.prefix += '/';
+  return place;
+}
+
+void describe_bucket(Section& section, S3Place& place) {
+  auto const& folder = section.findings().folder;
+  section.optional("endpoint", place.endpoint, base_url());
+  section.required("access_key", place.key.access_key, api_key(folder));
+  section.required("secret_key", place.key.secret_key, api_key(folder));
+  section.optional("region", place.key.region, region_name());
+}
+
 void describe_files(Section& section, ProviderDraft& draft) {
   section.required("fills", draft.fills, short_name());
   std::string root;
-  section.required("root", root, folder_path());
-  draft.files.root = path_within(section.findings().folder, root);
+  section.required("root", root, files_root());
+  if (root.starts_with(in_s3) || section.listing()) {
+    auto& place = draft.files.s3.emplace(section.listing() ? S3Place{} : place_of(root));
+    draft.files.root = root;
+    describe_bucket(section, place);
+  } else {
+    draft.files.root = path_within(section.findings().folder, root);
+  }
   std::vector<std::pair<std::string, std::string>> classes;
   for (auto const* const name :
        {"us_stocks_sip", "us_options_opra", "us_indices", "global_crypto", "global_forex"})

@@ -50,6 +50,22 @@ std::expected<std::vector<std::size_t>, std::string> places_of(std::vector<std::
   return places;
 }
 
+std::expected<CsvLine, LineProblem> row_of(int number, std::string_view line, CsvColumns const& columns,
+                                           std::vector<std::size_t> const& places) {
+  auto const problem = [&](std::string what) {
+    return std::unexpected(LineProblem{number, std::move(what)});
+  };
+  if (line.contains('"')) return problem("quotes are not for this file: write the values as they are");
+  auto cells = cells_of(line);
+  if (cells.size() != places.size())
+    return problem(
+        fmt::format("{} values, but the first line names {} columns", cells.size(), places.size()));
+  CsvLine row{.line = number, .cells = {}};
+  row.cells.resize(columns.required.size() + columns.optional.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) row.cells[places[i]] = std::move(cells[i]);
+  return row;
+}
+
 }  // namespace
 
 std::expected<std::vector<CsvLine>, std::vector<LineProblem>> read_csv(std::string_view text,
@@ -63,21 +79,14 @@ std::expected<std::vector<CsvLine>, std::vector<LineProblem>> read_csv(std::stri
     auto const line = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.starts_with('#')) continue;
-    auto cells = cells_of(line);
     if (!places) {
-      auto found = places_of(cells, columns);
+      auto found = places_of(cells_of(line), columns);
       if (!found) return std::unexpected(std::vector{LineProblem{number, found.error()}});
       places = std::move(*found);
-    } else if (line.contains('"')) {
-      problems.push_back({number, "quotes are not for this file: write the values as they are"});
-    } else if (cells.size() != places->size()) {
-      problems.push_back({number, fmt::format("{} values, but the first line names {} columns", cells.size(),
-                                              places->size())});
+    } else if (auto row = row_of(number, line, columns, *places)) {
+      lines.push_back(*std::move(row));
     } else {
-      CsvLine row{.line = number, .cells = {}};
-      row.cells.resize(columns.required.size() + columns.optional.size());
-      for (std::size_t i = 0; i < cells.size(); ++i) row.cells[(*places)[i]] = std::move(cells[i]);
-      lines.push_back(std::move(row));
+      problems.push_back(row.error());
     }
   }
   if (!places) problems.push_back({1, "the file is empty: its first line names the columns"});

@@ -62,12 +62,12 @@ bool Exchange::over_limit(std::size_t credential, SteadyTime arrival) {
   return false;
 }
 
-FaultRule const* Exchange::fault_for(RequestTarget const& target, AggregatesAsk const& ask,
+FaultRule const* Exchange::fault_for(RequestTarget const& target, std::string_view ticker,
                                      std::size_t credential) {
   if (settings_.faults.rules.empty()) return nullptr;
   auto const number = ++asked_[fmt::format("{} {}", credential, target.without_key)];
   auto const* const rule = decide(settings_.faults, {.url = target.without_key,
-                                                     .ticker = ask.ticker,
+                                                     .ticker = ticker,
                                                      .next_page = target.parameter("cursor").has_value(),
                                                      .number = number});
   if (rule != nullptr) ++log_.credentials[credential].by_fault[std::string{to_string(rule->kind)}];
@@ -77,7 +77,7 @@ FaultRule const* Exchange::fault_for(RequestTarget const& target, AggregatesAsk 
 Reply Exchange::page_of(RequestTarget const& target, AggregatesAsk const& ask, std::size_t credential,
                         UtcTime now) {
   Reply reply{.answer = {}, .request_id = new_request_id()};
-  auto const* const fault = fault_for(target, ask, credential);
+  auto const* const fault = fault_for(target, ask.ticker, credential);
   if (fault != nullptr) {
     if (auto instead = answer_instead(*fault, reply.request_id)) {
       reply.answer = *std::move(instead);
@@ -94,6 +94,27 @@ Reply Exchange::page_of(RequestTarget const& target, AggregatesAsk const& ask, s
   }
   if (fault != nullptr) spoil(*page, fault->kind, ask, terms.next_url_host, target.without_key);
   reply.answer.body = to_json(*page, reply.request_id);
+  return reply;
+}
+
+// Not a request of the API's: no key of it counts this. Faults name it as the ticker s3.
+Reply Exchange::object_of(Request const& request, RequestTarget const& target) {
+  Reply reply{.answer = {}, .request_id = new_request_id(), .latency = settings_.latency};
+  ++log_.paths[target.path].asks;
+  if (auto const* const fault = fault_for(target, "s3", settings_.keys.size())) {
+    if (auto instead = answer_instead(*fault, reply.request_id)) {
+      reply.answer = *std::move(instead);
+      return reply;
+    }
+    if (!is_page_fault(fault->kind)) reply.send_with = *fault;
+  }
+  auto const question = std::min(request.target.find('?'), request.target.size());
+  SignedRequest const asked{.method = request.method,
+                            .path = request.target.substr(0, question),
+                            .query = request.target.substr(std::min(question + 1, request.target.size())),
+                            .headers = request.fields};
+  reply.answer = s3_answer(settings_.s3, asked, target,
+                           std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()));
   return reply;
 }
 
@@ -118,6 +139,7 @@ Reply Exchange::answer(Request const& request, UtcTime now, SteadyTime arrival) 
   if (target.path == "/exchange/report") {  // ours, and not counted: looking changes nothing
     return {.answer = {.body = to_json(log_, now)}, .request_id = new_request_id()};
   }
+  if (!settings_.s3.folder.empty() && is_s3_path(target)) return object_of(request, target);
   auto const [credential, refused] = caller(request, target);
   auto& log = log_.credentials[credential];
   ++log.requests;

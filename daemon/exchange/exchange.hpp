@@ -15,6 +15,7 @@
 #include "exchange/faults.hpp"
 #include "exchange/reference_answers.hpp"
 #include "exchange/request_log.hpp"
+#include "exchange/s3_bucket.hpp"
 
 namespace candled {
 
@@ -26,13 +27,15 @@ struct ExchangeSettings {
   FaultRules faults = {};
   Milliseconds latency{0};  // before each answer
   ReferenceData reference = {};
+  S3Settings s3 = {};
 };
 
 // A request as far as an answer depends on it.
 struct Request {
   std::string_view method;
   std::string_view target;
-  std::string_view authorization;  // that header's value; empty: none
+  std::string_view authorization;                                // that header's value; empty: none
+  std::vector<std::pair<std::string, std::string>> fields = {};  // all headers, for what is signed
 };
 
 struct Reply {
@@ -58,7 +61,8 @@ class Exchange {
   struct Caller;
   Caller caller(Request const& request, RequestTarget const& target);
   Reply page_of(RequestTarget const& target, AggregatesAsk const& ask, std::size_t credential, UtcTime now);
-  FaultRule const* fault_for(RequestTarget const& target, AggregatesAsk const& ask, std::size_t credential);
+  Reply object_of(Request const& request, RequestTarget const& target);
+  FaultRule const* fault_for(RequestTarget const& target, std::string_view ticker, std::size_t credential);
   bool over_limit(std::size_t credential, SteadyTime arrival);
   std::string new_request_id();
 

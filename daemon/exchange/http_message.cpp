@@ -30,6 +30,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 void read_field(RequestHead& head, std::string_view name, std::string_view value) {
+  head.fields.emplace_back(name, value);
   if (name == "authorization") head.authorization = value;
   if (name == "accept-encoding") head.accepts_gzip = lower(value).contains("gzip");
   if (name == "connection") {

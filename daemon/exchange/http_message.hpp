@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/time.hpp"
 #include "exchange/answer.hpp"
@@ -15,6 +17,7 @@ struct RequestHead {
   std::string method;
   std::string target;
   std::string authorization;
+  std::vector<std::pair<std::string, std::string>> fields = {};  // all: names in lower case, values trimmed
   bool accepts_gzip = false;
   bool keep_alive = true;  // of HTTP/1.1 unless refused, of HTTP/1.0 only when asked for
   bool chunks = true;      // HTTP/1.0 knows none

@@ -44,6 +44,11 @@ struct Options {
   std::string instruments;
   std::string actions;
   bool old_reference = false;
+  std::string s3;
+  std::vector<std::string> s3_keys;
+  std::string s3_allowed;
+  std::size_t s3_page = 1'000;
+  std::string s3_clock_ahead = "0s";
   std::string faults;
   std::optional<std::uint64_t> fault_seed;
   std::string report;
@@ -98,6 +103,30 @@ void declare_reference(CLI::App& app, Options& options) {
                "splits and dividends in their form before 2026 only: /v3/reference/...");
 }
 
+void declare_s3(CLI::App& app, Options& options) {
+  auto* const s3 =
+      app.add_option("--s3", options.s3, "a bucket `flatfiles` of what lies in this folder: s3://flatfiles")
+          ->type_name("DIR")
+          ->check(CLI::ExistingDirectory);
+  app.add_option("--s3-key", options.s3_keys,
+                 "a key pair that may read it; may be repeated (default: demo:demo-secret)")
+      ->type_name("ACCESS:SECRET")
+      ->allow_extra_args(false)
+      ->needs(s3);
+  app.add_option("--s3-allowed", options.s3_allowed,
+                 "objects whose key begins otherwise are listed, and refused")
+      ->type_name("PREFIX")
+      ->needs(s3);
+  app.add_option("--s3-page", options.s3_page, "objects in a page of its list")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber)
+      ->needs(s3);
+  app.add_option("--s3-clock-ahead", options.s3_clock_ahead, "its clock is ahead of this machine's")
+      ->type_name("DURATION")
+      ->needs(s3);
+}
+
 void declare(CLI::App& app, Options& options) {
   app.set_version_flag("--version", CANDLED_VERSION);
   app.add_option("--listen", options.listen, "where to listen; port 0 takes a free one")
@@ -136,6 +165,7 @@ void declare(CLI::App& app, Options& options) {
                  "what next_url starts with (default: its own address)")
       ->type_name("URL");
   declare_reference(app, options);
+  declare_s3(app, options);
   app.add_option("--faults", options.faults, "what goes wrong, one rule a line: docs/exchange.md")
       ->type_name("FILE");
   app.add_option("--fault-seed", options.fault_seed, "instead of the file's seed=N")->type_name("N");
@@ -209,6 +239,23 @@ auto read_reference(std::string const& path, std::string_view option, Parse pars
   return *std::move(rows);
 }
 
+S3Settings s3_settings_of(Options const& options) {
+  S3Settings settings{.folder = options.s3,
+                      .allowed = options.s3_allowed,
+                      .page_objects = options.s3_page,
+                      .clock_ahead = need(parse_duration(options.s3_clock_ahead), "--s3-clock-ahead",
+                                          options.s3_clock_ahead, duration_form)};
+  for (auto const& pair : options.s3_keys) {
+    auto const colon = pair.find(':');
+    if (colon == std::string::npos) throw UsageError{"--s3-key: its value is not ACCESS:SECRET"};
+    settings.credentials.push_back(
+        {.access_key = pair.substr(0, colon), .secret_key = Secret{pair.substr(colon + 1)}});
+  }
+  if (settings.credentials.empty())
+    settings.credentials.push_back({.access_key = "demo", .secret_key = Secret{"demo-secret"}});
+  return settings;
+}
+
 ExchangeSettings settings_of(Options const& options) {
   constexpr auto limit_form = "a limit such as 150/1m";
   ExchangeSettings settings{
@@ -226,7 +273,8 @@ ExchangeSettings settings_of(Options const& options) {
       .reference = {.page_limit_max = std::min<std::size_t>(options.page_limit_max, 1'000),
                     .names = read_reference(options.instruments, "--instruments", parse_instrument_names),
                     .actions = read_reference(options.actions, "--actions", parse_corporate_actions),
-                    .old_form_only = options.old_reference}};
+                    .old_form_only = options.old_reference},
+      .s3 = s3_settings_of(options)};
   if (!options.limit.empty())
     settings.limit = need(parse_request_limit(options.limit), "--limit", options.limit, limit_form);
   if (!options.horizon.empty())
@@ -268,7 +316,7 @@ int run(Options const& options) {
   auto const compression = options.no_gzip ? Compression::none : Compression::gzip;
   auto const served = serve(exchange, clock, address, compression, [](ListenAddress const& listening) {
     fmt::print("listening on {}\n", url_of(listening));
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
   });
   if (!served) {
     fmt::print(stderr,
@@ -287,7 +335,7 @@ int run(Options const& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): an exception here is a bug; abort
   CLI::App app{
       "A stand-in for the Polygon.io / Massive aggregates API: the same answers over HTTP, from flat files "
       "or\n"

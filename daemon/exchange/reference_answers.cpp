@@ -49,7 +49,7 @@ std::size_t number_or(std::optional<std::string_view> text, std::size_t otherwis
 }
 
 std::string row_of(CorporateAction const& action) {
-  auto const common = fmt::format("\"id\":{},\"ticker\":{}", quoted(action.id), quoted(action.ticker));
+  auto const common = fmt::format(R"("id":{},"ticker":{})", quoted(action.id), quoted(action.ticker));
   if (action.kind == ActionKind::split)
     return fmt::format(R"({{"execution_date":"{}",{},"split_from":1,"split_to":{}}})",
                        to_string(action.ex_date), common, action.value);

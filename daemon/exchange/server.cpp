@@ -129,7 +129,10 @@ asio::awaitable<bool> Connection::read_request(RequestHead& head) {
 
 Done Connection::answer(RequestHead const& head) {
   auto const sent_at = serving_.clock.of_the_server();
-  Request const request{.method = head.method, .target = head.target, .authorization = head.authorization};
+  Request const request{.method = head.method,
+                        .target = head.target,
+                        .authorization = head.authorization,
+                        .fields = head.fields};
   auto const reply = serving_.exchange.answer(request, serving_.clock.now(), serving_.clock.ticks());
   if (reply.latency > 0ms) co_await pause(reply.latency);
   auto const wire = to_wire(reply.answer, reply.request_id, head, serving_.compression, sent_at);

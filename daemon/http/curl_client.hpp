@@ -14,7 +14,7 @@ struct HttpLimits {
   Milliseconds connect{10'000};                   // name, TCP and TLS
   std::size_t slow_bytes_per_second = 1024;       // slower than this …
   std::chrono::seconds slow_for{15};              // … for so long ends the request; 0: never
-  std::size_t body_bytes_max = 32 * 1024 * 1024;  // decoded; 50,000 bars are 5 MB
+  std::size_t body_bytes_max = 32 * 1024 * 1024;  // as sent, and decoded; 50,000 bars are 5 MB
   std::size_t header_bytes_max = 64 * 1024;       // of all headers, those of 1xx answers included
   long connections_kept = 64;                     // idle ones, for reuse
   std::string ca_file = {};                       // PEM, trusted instead of the system's; empty: the system's

@@ -12,7 +12,6 @@
 
 #include "core/error.hpp"
 #include "http/curl_client.hpp"
-#include "http/gunzip.hpp"
 
 namespace candled {
 
@@ -38,13 +37,15 @@ class CurlTransfer {
 
  private:
   void read_url(std::string const& url);
-  void set_headers(Secret const& bearer);
+  void set_headers(HttpRequest const& request);
+  void set_signature(S3Key const& key);
   void set_options();
   void set_limits();
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view bytes);
   bool start_body();
-  bool gunzip(std::string_view bytes);
+  bool hand_over(std::string_view bytes);
+  bool unpack();
   bool reject(ErrorKind kind, std::string what);
   std::string_view header(char const* name) const;
   std::optional<Milliseconds> retry_after() const;
@@ -56,6 +57,7 @@ class CurlTransfer {
   static int on_connected(void* transfer, char* peer, char* own, int peer_port, int own_port);
 
   HttpLimits const& limits_;
+  std::function<bool(std::string_view)> take_body_;
   std::unique_ptr<CURLU, CurlDeleter> url_;
   std::unique_ptr<curl_slist, CurlDeleter> headers_;
   std::unique_ptr<CURL, CurlDeleter> easy_;
@@ -64,7 +66,7 @@ class CurlTransfer {
   std::array<char, CURL_ERROR_SIZE> reason_{};
   std::optional<Error> fault_;  // what we found wrong ourselves, and ended the transfer for
   bool body_started_ = false;
-  std::optional<Gunzip> gunzip_;
+  bool is_gzip_ = false;
   std::size_t header_bytes_ = 0;
   bool headers_ended_ = false;
   HttpResponse response_;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/error.hpp"
+#include "core/s3_place.hpp"
 #include "core/secret.hpp"
 #include "core/task.hpp"
 #include "core/time.hpp"
@@ -15,6 +18,12 @@ namespace candled {
 struct HttpRequest {
   std::string url;  // absolute; holds no secret
   Secret bearer;    // sent as `Authorization: Bearer …`; empty: none
+  // Signed with it instead. The URL must be in the form that is signed: its query sorted by name and encoded
+  // as RFC 3986 has it, each name with its '=' (libcurl signs it as it stands).
+  std::optional<S3Key> sign_with = std::nullopt;
+  // Takes the body of a 200 as it comes and as it is sent, part by part, of any length; the response has none
+  // then. False ends the request with `stopped`.
+  std::function<bool(std::string_view)> take_body = nullptr;
 };
 
 // An answer came, whatever its status. The body is whole and decoded (gzip undone).

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include <iterator>
 #include <utility>
 
@@ -27,6 +29,23 @@ Task<Answered> ask(Source& source, ReferenceKind kind, std::string const& path) 
   co_return Answered{.status = response->status, .page = source.reference->parse(kind, path, *response)};
 }
 
+// How long to wait before the next try; nullopt: there is none.
+std::optional<Milliseconds> note_failed_try(Ports& ports, Source& source, Admission const& admission,
+                                            Error& error, Tries& tries) {
+  source.pacer->failed(admission, error.kind);
+  if (error.kind == ErrorKind::key_refused) {
+    error.what += fmt::format(" (providers.{}.api_key)", source.name);
+    source.key_refused = error;
+  }
+  ++tries.all;
+  if (error.kind == ErrorKind::malformed) ++tries.malformed;
+  if (!may_try_again(source.retry, error.kind, tries)) return std::nullopt;
+  auto const delay = delay_before_retry(source.retry, error, tries.all - 1, ports.random.next());
+  if (error.kind == ErrorKind::rate_limited) source.pacer->pause(delay);
+  log_warn("{} asks again in {}: {}", source.name, in_words(delay), error.what);
+  return delay;
+}
+
 Task<Answered> fetch_page(Ports& ports, Source& source, ReferenceKind kind, std::string const& path) {
   for (Tries tries;;) {
     if (source.key_refused) co_return Answered{.page = std::unexpected(*source.key_refused)};
@@ -37,19 +56,9 @@ Task<Answered> fetch_page(Ports& ports, Source& source, ReferenceKind kind, std:
       source.pacer->succeeded(*admitted);
       co_return answered;
     }
-    auto& error = answered.page.error();
-    source.pacer->failed(*admitted, error.kind);
-    if (error.kind == ErrorKind::key_refused) {
-      error.what += fmt::format(" (providers.{}.api_key)", source.name);
-      source.key_refused = error;
-    }
-    ++tries.all;
-    if (error.kind == ErrorKind::malformed) ++tries.malformed;
-    if (!may_try_again(source.retry, error.kind, tries)) co_return answered;
-    auto const delay = delay_before_retry(source.retry, error, tries.all - 1, ports.random.next());
-    if (error.kind == ErrorKind::rate_limited) source.pacer->pause(delay);
-    log_warn("{} asks again in {}: {}", source.name, in_words(delay), error.what);
-    if (auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + delay, ports.sign); !slept)
+    auto const delay = note_failed_try(ports, source, *admitted, answered.page.error(), tries);
+    if (!delay) co_return answered;
+    if (auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + *delay, ports.sign); !slept)
       co_return Answered{.page = std::unexpected(slept.error())};
   }
 }

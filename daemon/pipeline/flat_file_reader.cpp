@@ -46,10 +46,16 @@ std::optional<UtcTime> parse_start(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> flat_file_key(std::string_view asset_class, Timeframe timeframe, Date date) {
+  auto const folder = flat_file_folder(asset_class, timeframe, date.year());
+  if (!folder) return std::nullopt;
+  return fmt::format("{}{:02}/{}.csv.gz", *folder, static_cast<unsigned>(date.month()), to_string(date));
+}
+
+std::optional<std::string> flat_file_folder(std::string_view asset_class, Timeframe timeframe,
+                                            std::chrono::year year) {
   if (timeframe != Timeframe::m1 && timeframe != Timeframe::d1) return std::nullopt;
-  return fmt::format("{}/{}_aggs_v1/{:04}/{:02}/{}.csv.gz", asset_class,
-                     timeframe == Timeframe::m1 ? "minute" : "day", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), to_string(date));
+  return fmt::format("{}/{}_aggs_v1/{:04}/", asset_class, timeframe == Timeframe::m1 ? "minute" : "day",
+                     static_cast<int>(year));
 }
 
 FlatFileReader::FlatFileReader(std::string name, std::vector<std::string> const& tickers, TimeRange day)

@@ -20,6 +20,9 @@ namespace candled {
 // Where the file of a day lies below its root: us_stocks_sip/minute_aggs_v1/2024/05/2024-05-01.csv.gz
 // (provider contract, 2). nullopt: there are no files of this timeframe, only of 1m and 1d.
 std::optional<std::string> flat_file_key(std::string_view asset_class, Timeframe timeframe, Date date);
+// Where those of a year lie, with a '/' at the end.
+std::optional<std::string> flat_file_folder(std::string_view asset_class, Timeframe timeframe,
+                                            std::chrono::year year);
 
 // Columns are found by their names in the first line: ticker, open, close, high, low and window_start (when
 // the bar starts, nanoseconds since 1970, UTC) must be there; volume and transactions may be missing, as they

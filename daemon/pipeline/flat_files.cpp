@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "pipeline/flat_file_reader.hpp"
+#include "pipeline/s3_files.hpp"
 
 namespace candled {
 
@@ -17,6 +18,16 @@ namespace {
 
 TimeRange day_of(Zone zone, Date date) {
   return {.from = zone.at(date, Milliseconds{0}), .to = zone.at(next_day(date), Milliseconds{0})};
+}
+
+// Empty: there is no such file.
+std::string version_of(FlatFiles const& files, std::string const& key, std::chrono::year year,
+                       Timeframe timeframe) {
+  if (!files.bucket) return file_version(files.root + "/" + key);
+  auto const folder = files.bucket->folders.find(*flat_file_folder(files.asset_class, timeframe, year));
+  if (folder == files.bucket->folders.end()) return "";
+  auto const version = folder->second.versions.find(key);
+  return version == folder->second.versions.end() ? "" : version->second;
 }
 
 // Whether a bar of `wanted` can exist on the day. On a day that the calendar calls closed, whatever is wanted
@@ -34,7 +45,7 @@ std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet 
   std::vector<DayFile> found;
   std::error_code failed;
   if (wanted.empty() || !flat_file_key(files.asset_class, job.timeframe, Date{}) ||
-      !std::filesystem::is_directory(files.root, failed))
+      (!files.bucket && !std::filesystem::is_directory(files.root, failed)))
     return found;
   auto const zone = job.calendar.zone();
   auto const last = wanted.ranges().back().to - Milliseconds{1};
@@ -45,7 +56,8 @@ std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet 
     if (day.to > now) break;
     bool const open = job.calendar.trades_in(day);
     auto const key = *flat_file_key(files.asset_class, job.timeframe, date);
-    auto version = wants(wanted, day, job.calendar, open) ? file_version(files.root + "/" + key) : "";
+    auto version =
+        wants(wanted, day, job.calendar, open) ? version_of(files, key, date.year(), job.timeframe) : "";
     if (!version.empty())
       found.push_back({.key = key,
                        .day = day,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,14 @@
 
 namespace candled {
 
+struct S3Bucket;
+
 // A configured provider of `kind: flatfile`, at work for the provider whose series it fills.
 struct FlatFiles {
   std::string name;
-  std::string root;  // the folder that holds `asset_class`
+  std::string root;  // the folder that holds `asset_class`; of a bucket its s3:// address, for messages
   std::string asset_class;
+  std::shared_ptr<S3Bucket> bucket = nullptr;  // null: `root` is a folder of this machine
   // Files that could not be read, with their version then: not tried again until they are others.
   std::map<std::string, std::string> broken = {};
   // When a job's files were last compared with those that it has read.
@@ -30,8 +34,8 @@ struct DayFile {
 };
 
 // The files, oldest first, of days that are over by `now` and on which bars of `wanted` can exist. Reads the
-// file system, and no more of a file than its end. Empty as well when there are no files of the timeframe, or
-// no such folder.
+// file system, and no more of a file than its end; of a bucket, what list_day_files() has learnt. Empty as
+// well when there are no files of the timeframe, or no such folder.
 std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet const& wanted, UtcTime now);
 
 // Size, time of change, and the checksum and length at gzip's end, as text: what is written anew with the

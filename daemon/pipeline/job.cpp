@@ -15,7 +15,7 @@ UtcTime live_from(Job const& job, UtcTime closed) {
   return zone.at(job.calendar.session_at_or_before(last).date, Milliseconds{0});
 }
 
-RangeSet intersection(RangeSet set, TimeRange range) {
+RangeSet intersection(RangeSet const& set, TimeRange range) {
   RangeSet outside{range};
   outside.remove(set);
   RangeSet inside{range};
@@ -74,6 +74,18 @@ std::vector<TimeRange> ranges_of(Job const& job, Series const& series, Order con
 
 }  // namespace
 
+std::optional<UtcTime> kept_from(Job const& job, UtcTime now) {
+  if (job.retention_years == 0) return std::nullopt;
+  auto const zone = job.calendar.zone();
+  auto const year = zone.date_at(now).year() - std::chrono::years{job.retention_years};
+  return zone.at(Date{year / std::chrono::January / 1}, Milliseconds{0});
+}
+
+UtcTime wanted_from(Job const& job, UtcTime now) {
+  return std::max(job.calendar.zone().at(job.history, Milliseconds{0}),
+                  kept_from(job, now).value_or(UtcTime::min()));
+}
+
 std::vector<Name> names_of(Series const& series) {
   if (!series.names.empty()) return series.names;
   return {{.ticker = series.ticker, .during = {.from = UtcTime::min(), .to = UtcTime::max()}}};
@@ -82,8 +94,8 @@ std::vector<Name> names_of(Series const& series) {
 Order everything_due(Job const& job, UtcTime now) {
   auto const asked = job.schedule ? delay_of(*job.schedule) : Milliseconds{0};
   auto const delay = std::max(asked, published_after);
-  return {.wanted = {.from = job.calendar.zone().at(job.history, Milliseconds{0}),
-                     .to = job.calendar.closed_until(job.timeframe, now - delay)}};
+  return {
+      .wanted = {.from = wanted_from(job, now), .to = job.calendar.closed_until(job.timeframe, now - delay)}};
 }
 
 Order order_of(Lane lane, Job const& job, UtcTime now) {
@@ -107,17 +119,22 @@ SeriesQuery series_query(Job const& job, UtcTime now) {
   SeriesQuery query{.provider = job.source->name,
                     .timeframe = job.timeframe,
                     .tickers = job.symbols,
-                    .wanted_from = job.calendar.zone().at(job.history, Milliseconds{0}),
+                    .wanted_from = wanted_from(job, now),
                     .now = now,
-                    .calendar = std::string{to_string(job.calendar.kind())}};
+                    .calendar = std::string{to_string(job.calendar.kind())},
+                    .kept_from = kept_from(job, now),
+                    .rollups = job.rollups};
   for (auto const after : job.settle)
     query.settle.push_back({.after = after, .closed_until = settled_until(job, after, now)});
   return query;
 }
 
-std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& asked,
                                 UtcTime now) {
+  auto order = asked;
+  if (auto const kept = kept_from(job, now)) order.wanted.from = std::max(order.wanted.from, *kept);
   std::vector<Window> windows;
+  if (order.wanted.empty()) return windows;
   for (auto const& one : series)
     for (auto const& name : names_of(one))
       for (auto const& range : ranges_of(job, one, under(name, job, order), now))

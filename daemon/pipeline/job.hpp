@@ -34,8 +34,17 @@ struct Job {
   std::optional<Schedule> schedule;
   std::size_t batch_symbols = 50;
   BatchShape shape;
-  std::vector<Milliseconds> settle;  // how long after its session's close a bar is read again
+  std::vector<Milliseconds> settle;     // how long after its session's close a bar is read again
+  int retention_years = 0;              // 0: bars are kept for ever
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are stored too; never asked for
 };
+
+// What is older than the years of the job's retention, whole years of its calendar's zone, is not asked for
+// and may be dropped: after a retention of 5 years it is the start of the year in which it was 5 years ago.
+// nullopt: all is kept.
+std::optional<UtcTime> kept_from(Job const& job, UtcTime now);
+// How far back coverage is wanted: the job's history, as far as it is kept.
+UtcTime wanted_from(Job const& job, UtcTime now);
 
 // A provider needs some seconds after a bar's end until it serves it: asked sooner, it would answer that
 // there is none, and that answer would stand. Whoever wants late trades too sets a longer delay.
@@ -71,9 +80,9 @@ SeriesQuery series_query(Job const& job, UtcTime now);
 std::vector<Name> names_of(Series const& series);
 
 // The windows that `series` still need, each under the ticker that the instrument had then: a provider
-// answers for whoever had a ticker in the time that is asked for. What lies where it had none is not due.
-// Pure.
-std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& order,
+// answers for whoever had a ticker in the time that is asked for. What lies where it had none is not due, nor
+// is what would not be kept. Pure.
+std::vector<Window> windows_due(Job const& job, std::vector<Series> const& series, Order const& asked,
                                 UtcTime now);
 
 // The windows that ask again for the times of bars that could not be true. `asked` are the windows that

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/schedule.hpp"
+#include "pipeline/drop_expired.hpp"
 #include "pipeline/log.hpp"
 
 namespace candled {
@@ -13,6 +14,9 @@ namespace {
 
 // The wall clock may jump, and a host may sleep: look at it again at least this often.
 constexpr Milliseconds look_again = 30s;
+
+// A retention ends with a year: nobody sees an hour.
+constexpr Milliseconds drop_every = 1h;
 
 // Gaps, what is to settle, and history are looked for this often.
 constexpr Milliseconds other_lanes_every = 60s;
@@ -82,6 +86,7 @@ Task<void> JobKeeper::keep(Lane lane) {
   auto ports = work_.ports_of(setup_.job->name, lane, sign_);
   while (goes_on()) {
     co_await run_lane(ports);
+    if (lane == Lane::settle) co_await drop(ports);
     if (auto const slept = co_await ports.clock.sleep_until(ports.clock.ticks() + other_lanes_every, sign_);
         !slept)
       co_return;
@@ -99,6 +104,11 @@ Task<void> JobKeeper::run_lane(Ports& ports) {
   work_.note_end(job.name, ports.lane, result.ended_by);
   ports.progress.stage = Stage::idle;
   ports.told();
+}
+
+Task<void> JobKeeper::drop(Ports& ports) {
+  if (setup_.job->retention_years == 0 || !goes_on() || ports.clock.ticks() < next_drop_) co_return;
+  if (co_await drop_expired(ports)) next_drop_ = ports.clock.ticks() + drop_every;
 }
 
 // Who has set the clock back while we slept has brought a nearer time.

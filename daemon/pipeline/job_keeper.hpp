@@ -39,12 +39,15 @@ class JobKeeper {
   Task<void> keep_live();
   Task<void> keep(Lane lane);
   Task<void> run_lane(Ports& ports);
+  // Of a job with a retention, now and then.
+  Task<void> drop(Ports& ports);
   Task<void> sleep_until_due();
   bool goes_on() const { return !sign_.stopped && !work_.ports.clock.stopping(); }
 
   SharedWork& work_;
   JobSetup const setup_;
   StopSign sign_;
+  SteadyTime next_drop_{};
 };
 
 }  // namespace candled

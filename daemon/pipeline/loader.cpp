@@ -21,6 +21,12 @@ void add_to(LoadReport& total, LoadReport const& part) {
 
 Loader::Loader(Ports& ports) : ports_(ports), loads_(ports.loop) {}
 
+std::vector<Bar>& Loader::bars() {
+  // A whole page's, so that it is not copied while it grows. Memory that is not written to costs nothing.
+  if (open_.bars.capacity() == 0) open_.bars.reserve(load_bars_max);
+  return open_.bars;
+}
+
 void Loader::add(LoadSlice slice, std::vector<RejectedBar> rejected) {
   if (open_.bars.size() > load_bars_max && slice.first > 0) {
     // The page does not fit beside the others: it opens the next load.

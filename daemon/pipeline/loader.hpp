@@ -22,7 +22,7 @@ class Loader {
   explicit Loader(Ports& ports);
 
   // Where the next page's bars are appended. They are the load's once `add` is called, before the next await.
-  std::vector<Bar>& bars() { return open_.bars; }
+  std::vector<Bar>& bars();
   // `slice` are the bars that were appended last.
   void add(LoadSlice slice, std::vector<RejectedBar> rejected);
 

@@ -5,7 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <fstream>
+#include <cstdio>
 #include <string>
 
 #include "core/check_bars.hpp"
@@ -14,6 +14,7 @@
 #include "pipeline/flat_file_reader.hpp"
 #include "pipeline/loader.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/s3_files.hpp"
 
 namespace candled {
 
@@ -37,8 +38,8 @@ class FilesRun {
  private:
   // Error: malformed, when the file is broken; else what ends the run.
   Task<Result<void>> read(DayFile const& file);
-  Task<Result<void>> read(DayFile const& file, std::span<Series const* const> series);
-  Task<Result<void>> decode(DayFile const& file, FlatFileReader& reader);
+  Task<Result<void>> read(DayFile const& file, std::FILE& content, std::span<Series const* const> series);
+  Task<Result<void>> decode(DayFile const& file, std::FILE& content, FlatFileReader& reader);
   Result<std::vector<CheckReport>> checked(DayFile const& file, FlatFileReader& reader);
   Task<Result<void>> load(DayFile const& file, Series const& series, std::vector<Bar> bars,
                           std::vector<FailedBar> impossible);
@@ -94,20 +95,25 @@ Task<Result<void>> FilesRun::read(DayFile const& file) {
   std::vector<Series const*> wanted;
   for (auto const& series : series_)
     if (take_ == Take::everything || !series.covered.contains(file.day)) wanted.push_back(&series);
+  if (wanted.empty()) co_return Result<void>{};
+  auto const content = co_await open_day_file(ports_, files_, file);
+  if (!content) co_return std::unexpected(content.error());
   for (std::size_t first = 0; first < wanted.size(); first += series_at_once) {
     auto const count = std::min(series_at_once, wanted.size() - first);
-    if (auto const done = co_await read(file, std::span{wanted}.subspan(first, count)); !done)
-      co_return std::unexpected(done.error());
+    auto const done = co_await read(file, **content, std::span{wanted}.subspan(first, count));
+    if (!done) co_return std::unexpected(done.error());
   }
   co_return Result<void>{};
 }
 
-Task<Result<void>> FilesRun::read(DayFile const& file, std::span<Series const* const> series) {
+Task<Result<void>> FilesRun::read(DayFile const& file, std::FILE& content,
+                                  std::span<Series const* const> series) {
   std::vector<std::string> tickers;
   tickers.reserve(series.size());
   for (auto const* const one : series) tickers.push_back(one->ticker);
   FlatFileReader reader{files_.root + "/" + file.key, tickers, file.day};
-  if (auto const whole = co_await decode(file, reader); !whole) co_return std::unexpected(whole.error());
+  if (auto const whole = co_await decode(file, content, reader); !whole)
+    co_return std::unexpected(whole.error());
   auto reports = checked(file, reader);
   if (!reports) co_return std::unexpected(reports.error());
   for (std::size_t i = 0; i < series.size(); ++i)
@@ -119,13 +125,14 @@ Task<Result<void>> FilesRun::read(DayFile const& file, std::span<Series const* c
 }
 
 // Nothing is loaded before the file has come to its good end.
-Task<Result<void>> FilesRun::decode(DayFile const& file, FlatFileReader& reader) {
-  auto const path = files_.root + "/" + file.key;
-  std::ifstream stream{path, std::ios::binary};
+Task<Result<void>> FilesRun::decode(DayFile const& file, std::FILE& content, FlatFileReader& reader) {
+  auto const unreadable = [&] {
+    return fail(ErrorKind::malformed, fmt::format("{}/{}: cannot be read", files_.root, file.key));
+  };
+  if (std::fseek(&content, 0, SEEK_SET) != 0) co_return unreadable();
   std::string part(part_bytes, '\0');
-  while (stream.read(part.data(), static_cast<std::streamsize>(part.size())), stream.gcount() > 0) {
+  while (auto const count = std::fread(part.data(), 1, part.size(), &content)) {
     auto const started = ports_.clock.ticks();
-    auto const count = static_cast<std::size_t>(stream.gcount());
     result_.batch.record.bytes += static_cast<std::int64_t>(count);
     auto const fed = reader.feed(std::string_view{part}.substr(0, count));
     parse_ += ports_.clock.ticks() - started;
@@ -133,8 +140,7 @@ Task<Result<void>> FilesRun::decode(DayFile const& file, FlatFileReader& reader)
     co_await boost::asio::post(ports_.loop, boost::asio::use_awaitable);
     if (ports_.stopping()) co_return fail(ErrorKind::stopped, "stopped");
   }
-  if (stream.bad() || !stream.eof())
-    co_return fail(ErrorKind::malformed, fmt::format("{}: cannot be read", path));
+  if (std::ferror(&content) != 0) co_return unreadable();
   co_return reader.finish();
 }
 
@@ -203,10 +209,9 @@ void FilesRun::fill_record(std::size_t files, SteadyTime started) {
   record.commit = stored.commit;
   record.total = in_ms(ports_.clock.ticks() - started);
   auto const& ended_by = result_.batch.ended_by;
-  record.outcome = ended_by && ended_by->kind == ErrorKind::stopped ? "stopped"
-                   : ended_by || result_.broken == files            ? "failed"
-                   : result_.broken > 0                             ? "partial"
-                                                                    : "ok";
+  record.outcome = result_.broken == 0 ? "ok" : "partial";
+  if (ended_by || result_.broken == files) record.outcome = "failed";
+  if (ended_by && ended_by->kind == ErrorKind::stopped) record.outcome = "stopped";
 }
 
 }  // namespace

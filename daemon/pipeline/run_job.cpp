@@ -9,6 +9,7 @@
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/run_batch.hpp"
 #include "pipeline/run_files.hpp"
+#include "pipeline/s3_files.hpp"
 
 namespace candled {
 
@@ -43,14 +44,21 @@ class JobRun {
   Task<JobResult> run(Order order);
 
  private:
+  // What would be dropped again.
+  void leave_expired(Order& order) const;
   Task<Result<std::vector<Window>>> plan(Order const& order);
   void look_at(std::vector<Series> const& series, Order const& order);
+  // A live lane's order, beside which another lane has the history.
+  bool is_live_only(Order const& order) const;
   bool is_new(Series const& series, Order const& order) const;
   void begin_pass(std::vector<Window> const& windows);
   // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
   // What the day files have of `windows`; of a settling order: files that were published again.
   Task<void> read_files(Order const& order, std::vector<Window> const& windows);
+  // What is asked of the bucket, if the files are in one. False: the job ends.
+  Task<bool> list_files(RangeSet const& wanted);
+  bool may_compare(std::vector<FlatFileRecord> const& known);
   std::vector<DayFile> files_again(Order const& order, std::vector<FlatFileRecord> const& known);
   Task<void> read_files(std::vector<DayFile> const& files, Take take,
                         std::vector<FlatFileRecord> const& known);
@@ -68,24 +76,18 @@ class JobRun {
 };
 
 Task<JobResult> JobRun::run(Order order) {
-  auto const planned = co_await plan(order);
+  leave_expired(order);
+  auto planned = co_await plan(order);
+  if (planned && job_.source->files && order.work != Work::gaps) {
+    co_await read_files(order, *planned);
+    if (result_.ended_by) co_return result_;
+    if (result_.files > 0) planned = co_await plan(order);  // less is due
+  }
   if (!planned) {
     result_.ended_by = planned.error();
     co_return result_;
   }
-  auto windows = *planned;
-  if (job_.source->files && order.work != Work::gaps) {
-    co_await read_files(order, windows);
-    if (result_.ended_by) co_return result_;
-    if (result_.files > 0) {  // and so less is due
-      auto const rest = co_await plan(order);
-      if (!rest) {
-        result_.ended_by = rest.error();
-        co_return result_;
-      }
-      windows = *rest;
-    }
-  }
+  auto windows = *std::move(planned);
   for (int pass = 1; !windows.empty(); ++pass) {
     begin_pass(windows);
     auto const rejected = co_await run_pass(windows);
@@ -100,6 +102,15 @@ Task<JobResult> JobRun::run(Order order) {
   if (!result_.ended_by)
     for (auto const& [id, ticker] : without_bars_) result_.without_bars.push_back(ticker);
   co_return result_;
+}
+
+// Only a person asks for it: all that is due is kept.
+void JobRun::leave_expired(Order& order) const {
+  auto const kept = kept_from(job_, ports_.clock.now());
+  if (!kept || order.wanted.from >= *kept) return;
+  log_warn("{}: nothing before {} is asked for: it would not be kept (retention: {}y)", job_.name,
+           to_rfc3339(*kept), job_.retention_years);
+  order.wanted.from = std::min(*kept, order.wanted.to);
 }
 
 void JobRun::begin_pass(std::vector<Window> const& windows) {
@@ -126,11 +137,15 @@ Task<Result<std::vector<Window>>> JobRun::plan(Order const& order) {
   co_return windows;
 }
 
+bool JobRun::is_live_only(Order const& order) const {
+  return ports_.lane == Lane::live &&
+         everything_due(job_, ports_.clock.now()).wanted.from < order.wanted.from;
+}
+
 // Whether a ticker of which nothing comes now is wrong, rather than without a trade today. History tells,
 // when there is any.
 bool JobRun::is_new(Series const& series, Order const& order) const {
-  if (ports_.lane == Lane::live && everything_due(job_, ports_.clock.now()).wanted.from < order.wanted.from)
-    return false;
+  if (is_live_only(order)) return false;
   RangeSet unknown{order.wanted};
   unknown.remove(series.covered);
   return unknown == RangeSet{order.wanted};
@@ -165,16 +180,25 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
 
 Task<void> JobRun::read_files(Order const& order, std::vector<Window> const& windows) {
   auto& files = *job_.source->files;
-  auto found = order.work == Work::uncovered ? day_files(files, job_, ranges_of(windows), planned_at_)
-                                             : std::vector<DayFile>{};
-  if (order.work == Work::uncovered && found.empty()) co_return;
+  // A bucket may be slow, or away: nobody who waits for today's bars waits for it.
+  if (files.bucket && is_live_only(order)) co_return;
+  std::vector<DayFile> found;
+  if (order.work == Work::uncovered) {
+    auto const wanted = ranges_of(windows);
+    if (!co_await list_files(wanted)) co_return;
+    found = day_files(files, job_, wanted, planned_at_);
+    if (found.empty()) co_return;
+  }
   auto const known =
       co_await keep_trying(ports_, job_.name, [&] { return ports_.store.flat_files(job_.name); });
   if (!known) {
     result_.ended_by = known.error();
     co_return;
   }
-  if (order.work == Work::settle) found = files_again(order, *known);
+  if (order.work == Work::settle) {
+    if (!may_compare(*known) || !co_await list_files(RangeSet{order.wanted})) co_return;
+    found = files_again(order, *known);
+  }
   std::erase_if(found, [&](DayFile const& file) {
     auto const broken = files.broken.find(file.key);
     return broken != files.broken.end() && broken->second == file.version;
@@ -182,14 +206,25 @@ Task<void> JobRun::read_files(Order const& order, std::vector<Window> const& win
   co_await read_files(found, order.work == Work::settle ? Take::everything : Take::lacking, *known);
 }
 
-std::vector<DayFile> JobRun::files_again(Order const& order, std::vector<FlatFileRecord> const& known) {
-  auto& files = *job_.source->files;
-  auto const compared = files.compared.find(job_.name);
+Task<bool> JobRun::list_files(RangeSet const& wanted) {
+  set_stage(ports_, Stage::fetching);
+  if (auto const listed = co_await list_day_files(ports_, *job_.source->files, job_, wanted, planned_at_);
+      !listed)
+    result_.ended_by = listed.error();
+  co_return !result_.ended_by;
+}
+
+bool JobRun::may_compare(std::vector<FlatFileRecord> const& known) {
+  auto& compared = job_.source->files->compared;
+  auto const last = compared.find(job_.name);
   auto const now = ports_.clock.ticks();
-  if (known.empty() || (compared != files.compared.end() && now < compared->second + compare_files_every))
-    return {};
-  files.compared[job_.name] = now;
-  auto all = day_files(files, job_, {order.wanted}, planned_at_);
+  if (known.empty() || (last != compared.end() && now < last->second + compare_files_every)) return false;
+  compared[job_.name] = now;
+  return true;
+}
+
+std::vector<DayFile> JobRun::files_again(Order const& order, std::vector<FlatFileRecord> const& known) {
+  auto all = day_files(*job_.source->files, job_, {order.wanted}, planned_at_);
   std::erase_if(all, [&](DayFile const& file) {
     auto const record = std::ranges::lower_bound(known, file.key, {}, &FlatFileRecord::key);
     return record == known.end() || record->key != file.key || record->version == file.version;

@@ -55,6 +55,15 @@ struct SeriesQuery {
     UtcTime closed_until;
   };
   std::vector<SettleTime> settle;
+  std::optional<UtcTime> kept_from =
+      std::nullopt;                     // kept with the series: older bars may be dropped; nullopt: none
+  std::vector<Timeframe> rollups = {};  // coarser ones whose bars are kept too, computed from these
+};
+
+// A year of bars (UTC) that is gone.
+struct DroppedYear {
+  int year = 0;
+  std::int64_t bytes = 0;
 };
 
 // A bar that cannot be true, kept for people to see.
@@ -155,11 +164,13 @@ class BarStore {
   // may be made again, and no call has an effect twice. Arguments by reference must live until the task has
   // ended.
 
-  // Registers what is new, and says what is known, in the order of query.tickers.
+  // Registers what is new, and says what is known, in the order of query.tickers. Rollups that a start which
+  // was killed left behind follow now.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
 
-  // One transaction: bars, coverage, rejected bars, revisions. Told again, it changes nothing. db_refused
-  // when a slice's ticker is not, or not for all that it proves, the instrument's any more.
+  // One transaction: bars, coverage, rejected bars, revisions; after it those that are rolled from these
+  // bars, with the next call where this one fails. Told again, it changes nothing. db_refused when a slice's
+  // ticker is not, or not for all that it proves, the instrument's any more.
   virtual Task<Result<LoadReport>> load(Load const& load) = 0;
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;
@@ -176,6 +187,10 @@ class BarStore {
   virtual Task<Result<void>> end_flat_files(std::string const& job,
                                             std::vector<FlatFileRecord> const& files) = 0;
   virtual Task<Result<BatchId>> record_batch(BatchRecord const& record) = 0;
+  // Drops the years in which no series keeps a bar any more (SeriesQuery::kept_from of the last open_series
+  // of each), and all that is known of them. The last whole year and this one stay. db_unavailable as well
+  // when somebody uses the bars just now.
+  virtual Task<Result<std::vector<DroppedYear>>> drop_expired() = 0;
 };
 
 }  // namespace candled

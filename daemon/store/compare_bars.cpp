@@ -6,25 +6,27 @@ namespace candled {
 
 namespace {
 
-bool says_the_same(Bar const& bar, Bar const& stored) {
+bool says_the_same(Bar const& bar, Bar const& stored, NotGiven not_given) {
+  bool const none_matters = not_given == NotGiven::differs;
+  bool const same_vwap =
+      std::isnan(bar.vwap) ? !none_matters || std::isnan(stored.vwap) : bar.vwap == stored.vwap;
   return bar.open == stored.open && bar.high == stored.high && bar.low == stored.low &&
-         bar.close == stored.close && bar.volume == stored.volume &&
-         (std::isnan(bar.vwap) || bar.vwap == stored.vwap) &&
-         (bar.trade_count == -1 || bar.trade_count == stored.trade_count);
+         bar.close == stored.close && bar.volume == stored.volume && same_vwap &&
+         ((bar.trade_count == -1 && !none_matters) || bar.trade_count == stored.trade_count);
 }
 
 }  // namespace
 
 // Merges two sorted streams: ours, and the stored bars as they arrive.
 Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
-                             std::span<StoredRange const> ranges) {
+                             std::span<StoredRange const> ranges, NotGiven not_given) {
   Verdicts verdicts;
   auto next = bars.begin();
   read_bars(connection, ranges, [&](SeriesId series, Bar const& stored) {
     auto const place = key({series, &stored});
     while (next != bars.end() && key(*next) < place) verdicts.fresh.push_back(*next++);
     if (next == bars.end() || key(*next) != place) return;
-    if (says_the_same(*next->bar, stored)) {
+    if (says_the_same(*next->bar, stored, not_given)) {
       ++verdicts.unchanged;
     } else {
       verdicts.changed.push_back(*next);

@@ -18,10 +18,13 @@ struct Verdicts {
   bool nothing_to_write() const { return fresh.empty() && changed.empty(); }
 };
 
+// What a vwap or trade count that is not given says against a stored one. Nothing: day files have no vwap.
+enum class NotGiven { says_nothing, differs };
+
 // Compares `bars`, in key order and each key once, with the stored bars of `ranges`; what is not found there
-// is fresh. A vwap or trade count that is not given (day files have no vwap) says nothing against a stored
-// one. Throws as libpqxx does.
+// is fresh. Throws as libpqxx does.
 Verdicts compare_with_stored(PgConnection& connection, std::span<BarRef const> bars,
-                             std::span<StoredRange const> ranges);
+                             std::span<StoredRange const> ranges,
+                             NotGiven not_given = NotGiven::says_nothing);
 
 }  // namespace candled

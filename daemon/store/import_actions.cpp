@@ -107,7 +107,7 @@ Result<ImportedActions> import_actions(Secret const& url, SaidActions const& sai
   if (!connection) return std::unexpected(connection.error());
   try {
     pqxx::work work{(*connection)->session()};
-    auto const imported = import_in(work, said);
+    auto imported = import_in(work, said);
     bool const is_good = imported.refused.empty();
     if (is_good && mode == ImportMode::apply) work.commit();
     return imported;

@@ -80,6 +80,7 @@ ImportedNames import_in(pqxx::work& work, std::vector<InstrumentName> const& nam
   imported.changes = changes(work);
   work.exec(import_sql::move_bars);
   work.exec(import_sql::move_proof);
+  work.exec(import_sql::move_rollups);
   return imported;
 }
 

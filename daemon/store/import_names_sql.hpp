@@ -146,6 +146,12 @@ inline constexpr char make_shifts[] = R"(
   UPDATE pg_temp.shift x SET to_series = s.series_id
   FROM candled.series s
   WHERE s.instrument_id = x.instrument_id AND s.timeframe = x.timeframe AND s.provider = x.provider;
+  UPDATE candled.series n SET rolled_from = f.series_id
+  FROM pg_temp.shift x
+  JOIN candled.series o ON o.series_id = x.from_series
+  JOIN candled.series p ON p.series_id = o.rolled_from
+  JOIN candled.series f ON f.instrument_id = x.instrument_id AND f.timeframe = p.timeframe AND f.provider = p.provider
+  WHERE n.series_id = x.to_series AND n.rolled_from IS NULL;
   CREATE TEMP TABLE own ON COMMIT DROP AS
   SELECT s.series_id, s.instrument_id,
          coalesce((SELECT range_agg(tstzrange(candled.named_from(p.valid, s.calendar), candled.named_until(p.valid, s.calendar)))
@@ -251,6 +257,30 @@ inline constexpr char move_proof[] = R"(
   SELECT candled.recount_sessions(coalesce(array_agg(DISTINCT s.series_id), '{}'))
   FROM pg_temp.shift x JOIN candled.series s ON s.series_id = x.to_series
   WHERE s.calendar <> x.calendar)";
+
+// Stored rollups have moved as other series do. A week in whose midst a name begins or ends held the bars of
+// two instruments; and what has come to a series is rolled anew: its rollups may have lacked it.
+inline constexpr char move_rollups[] = R"(
+  CREATE TEMP TABLE straddle ON COMMIT DROP AS
+  SELECT DISTINCT r.series_id, candled.bucket_start(e.edge, r.timeframe, r.calendar) AS from_ts,
+         candled.bucket_end(e.edge, r.timeframe, r.calendar) AS until_ts
+  FROM pg_temp.shift x
+  JOIN candled.series r ON r.series_id IN (x.from_series, x.to_series) AND r.rolled_from IS NOT NULL AND r.timeframe = '1w'
+  CROSS JOIN LATERAL (VALUES (x.from_ts), (x.until_ts)) AS e (edge)
+  WHERE isfinite(e.edge) AND candled.bucket_start(e.edge, r.timeframe, r.calendar) <> e.edge;
+  DELETE FROM candled.bar b USING pg_temp.straddle w
+  WHERE b.series_id = w.series_id AND b.ts >= w.from_ts AND b.ts < w.until_ts;
+  UPDATE candled.series s SET covered = s.covered - w.during
+  FROM (SELECT series_id, range_agg(tstzrange(from_ts, until_ts)) AS during FROM pg_temp.straddle GROUP BY 1) w
+  WHERE s.series_id = w.series_id AND s.covered && w.during;
+  INSERT INTO candled.rollup_dirty (series_id, during)
+  SELECT s.series_id, s.covered * tstzmultirange(tstzrange(part, part + interval '56 days'))
+  FROM candled.series s
+  CROSS JOIN LATERAL generate_series(lower(s.covered), upper(s.covered), interval '56 days') AS part
+  WHERE s.series_id IN (SELECT from_series FROM pg_temp.shift UNION SELECT to_series FROM pg_temp.shift)
+    AND EXISTS (SELECT FROM candled.series r WHERE r.rolled_from = s.series_id)
+    AND s.covered && tstzrange(part, part + interval '56 days')
+  ORDER BY s.series_id, part)";
 
 inline constexpr char report[] = R"(
   WITH change AS (

@@ -18,6 +18,7 @@
 #include "store/park_windows.hpp"
 #include "store/pg_text.hpp"
 #include "store/rejected_bars.hpp"
+#include "store/rollups.hpp"
 #include "store/series_state.hpp"
 #include "store/sessions.hpp"
 #include "store/sqlstate.hpp"
@@ -31,7 +32,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::string_view unique_violation = "23505";
 
-constexpr char partitions_sql[] = "SELECT candled.ensure_bar_partitions($1, $2)";
 // A year's partition is made with the first load of the December before it: not at midnight of New Year's
 // Eve.
 constexpr std::chrono::days partition_ahead{31};
@@ -114,13 +114,9 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
 
 // All that follows from bars that are written and ranges that are proven.
 void keep_proof(pqxx::work& work, States const& states, Verdicts const& written, std::string const& seen_at) {
-  std::vector<BarRef> late;
-  for (auto const& ref : written.fresh) {
-    auto const& covered = states.at(ref.series).covered.ranges();
-    auto const after = std::ranges::upper_bound(covered, ref.bar->start, {}, &TimeRange::from);
-    if (after != covered.begin() && std::prev(after)->contains(ref.bar->start)) late.push_back(ref);
-  }
+  auto const late = late_bars(written.fresh, states);
   keep_late_bars(work, late, seen_at);
+  mark_dirty(work, states, written.changed, late);
   cover(work, states, seen_at);
   auto with_empty = keep_sessions(work, session_changes(written, states), states, seen_at);
   for (auto const& [id, state] : states)
@@ -142,7 +138,7 @@ class Loading {
 
  private:
   LoadReport attempt(Compare compare, Writing writing);
-  void ensure_partitions();
+  void ensure_years();
   bool is_known_already(States const& states, LoadReport& report);
   void write(pqxx::work& work, Verdicts& verdicts, Writing writing, std::string const& seen_at);
   template <class Write>
@@ -169,7 +165,7 @@ LoadReport Loading::run() {
   auto compare = Compare::where_covered;
   auto writing = Writing::at_once;
   for (;;) try {
-      ensure_partitions();
+      ensure_years();
       return attempt(compare, writing);
     } catch (pqxx::failure const& error) {
       auto const sqlstate = sqlstate_in(error.what());
@@ -222,28 +218,16 @@ LoadReport Loading::attempt(Compare compare, Writing writing) {
   return report;
 }
 
-// In a transaction of its own: the lock on the parent must not wait for our COMMIT.
-void Loading::ensure_partitions() {
+void Loading::ensure_years() {
   if (bars_.empty()) return;
-  std::set<int> missing;
-  auto const add = [&](UtcTime start) {
-    auto const year =
-        static_cast<int>(std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(start)}.year());
-    if (!years_.contains(year)) missing.insert(year);
-  };
+  std::set<int> wanted;
   auto newest = bars_.front().bar->start;
   for (auto const& ref : bars_) {
-    add(ref.bar->start);
+    wanted.insert(year_of(ref.bar->start));
     newest = std::max(newest, ref.bar->start);
   }
-  if (newest + partition_ahead < years_end) add(newest + partition_ahead);
-  for (int const year : missing) {
-    pqxx::work work{connection_.session()};
-    auto const day = fmt::format("{}-01-01T00:00:00Z", year);
-    work.exec_params(partitions_sql, day, day);
-    work.commit();
-    years_.insert(year);
-  }
+  if (newest + partition_ahead < years_end) wanted.insert(year_of(newest + partition_ahead));
+  ensure_partitions(connection_, years_, wanted);
 }
 
 // A look without the row lock: a load that changes nothing then writes nothing at all, not even a lock.

@@ -15,11 +15,13 @@ namespace candled {
 namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
-// now, $5 wanted_from, $6 calendar.
+// now, $5 wanted_from, $6 calendar, $7 kept_from
+// or empty.
 std::string const& find_sql() {
   static std::string const sql = fmt::format(
       R"(
     SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
@@ -61,9 +63,18 @@ constexpr char add_tickers_sql[] = R"(
                     WHERE t.ticker = n.ticker AND lower(t.valid) > $2::date))
   FROM numbered n JOIN made_numbered m USING (place))";
 
+// What the provider gives is shown rather than what we compute. $1 tickers, $2 timeframe, $3 now, $4
+// calendar.
+constexpr char prefer_given_sql[] = R"(
+  UPDATE candled.series r SET is_primary = false
+  FROM unnest($1::text[]) AS q (ticker)
+  JOIN candled.instrument_ticker t
+    ON t.ticker = q.ticker AND t.valid @> ($3::timestamptz AT TIME ZONE candled.calendar_zone($4))::date
+  WHERE r.instrument_id = t.instrument_id AND r.timeframe = $2 AND r.is_primary AND r.rolled_from IS NOT NULL)";
+
 constexpr char add_series_sql[] = R"(
-  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, is_primary)
-  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6,
+  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, kept_from, is_primary)
+  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6, nullif($7, '')::timestamptz,
          NOT EXISTS (SELECT FROM candled.series p
                      WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
   FROM unnest($1::text[]) AS q (ticker)
@@ -77,13 +88,14 @@ constexpr char change_series_sql[] = R"(
   WITH other AS (
     SELECT s.series_id, s.calendar
     FROM candled.series s
-    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6)
+    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz)
       AND s.instrument_id IN (
         SELECT t.instrument_id FROM candled.instrument_ticker t
         WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date)
     ORDER BY s.series_id FOR NO KEY UPDATE
   ), changed AS (
-    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6
+    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6, kept_from = nullif($7, '')::timestamptz
     FROM other o WHERE s.series_id = o.series_id
     RETURNING s.series_id, o.calendar <> s.calendar AS is_moved
   )
@@ -113,10 +125,12 @@ struct Parameters {
   std::string now;
   std::string wanted_from;
   std::string calendar;
+  std::string kept_from;  // empty: all is kept
 };
 
 pqxx::result run(pqxx::work& work, std::string const& sql, Parameters const& p) {
-  return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar);
+  return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar,
+                          p.kept_from);
 }
 
 bool something_is_new(pqxx::result const& found) {
@@ -140,6 +154,8 @@ void register_series(pqxx::work& work, Parameters const& parameters) {
   work.exec(lock_sql);
   auto const today = work.exec_params1(today_sql, parameters.now, parameters.calendar)[0].as<std::string>();
   work.exec_params(add_tickers_sql, parameters.tickers, today);
+  work.exec_params(prefer_given_sql, parameters.tickers, parameters.timeframe, parameters.now,
+                   parameters.calendar);
   run(work, add_series_sql, parameters);
   std::string const moved = run(work, change_series_sql, parameters)[0][0].c_str();
   if (moved == "{}") return;
@@ -149,8 +165,8 @@ void register_series(pqxx::work& work, Parameters const& parameters) {
 }
 
 void take_names(pqxx::work& work, std::vector<Series>& series) {
-  std::vector<SeriesId> ids;
-  for (auto const& one : series) ids.push_back(one.id);
+  std::vector<SeriesId> ids(series.size());
+  std::ranges::transform(series, ids.begin(), &Series::id);
   auto const names = read_names(work, ids);
   for (auto& one : series)
     if (auto const found = names.find(one.id); found != names.end()) one.names = found->second;
@@ -206,7 +222,8 @@ std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& que
                               .provider = query.provider,
                               .now = pg_text(query.now),
                               .wanted_from = pg_text(query.wanted_from),
-                              .calendar = query.calendar};
+                              .calendar = query.calendar,
+                              .kept_from = query.kept_from ? pg_text(*query.kept_from) : ""};
   pqxx::work work{connection.session()};
   auto found = run(work, find_sql(), parameters);
   bool const is_new = something_is_new(found);

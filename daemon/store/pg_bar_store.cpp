@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "store/drop_expired.hpp"
 #include "store/flat_file_log.hpp"
 #include "store/load_bars.hpp"
 #include "store/migrator.hpp"
@@ -9,6 +10,7 @@
 #include "store/park_windows.hpp"
 #include "store/pg_connection.hpp"
 #include "store/pg_workers.hpp"
+#include "store/rollups.hpp"
 #include "store/run_log.hpp"
 
 namespace candled {
@@ -20,6 +22,21 @@ struct Writer {
   std::unique_ptr<PgConnection> connection;  // null: none yet, or it broke
   KnownYears years;
 };
+
+SeriesId id_of(Series const& series) {
+  return series.id;
+}
+
+SeriesId id_of(LoadSlice const& slice) {
+  return slice.series;
+}
+
+template <class Part>
+std::vector<SeriesId> ids_of(std::vector<Part> const& parts) {
+  std::vector<SeriesId> ids;
+  for (auto const& part : parts) ids.push_back(id_of(part));
+  return ids;
+}
 
 }  // namespace
 
@@ -34,11 +51,22 @@ PgBarStore::PgBarStore(Secret url, int writers)
 PgBarStore::~PgBarStore() = default;
 
 Task<Result<std::vector<Series>>> PgBarStore::open_series(SeriesQuery const& query) {
-  return writers_->run([&query](Writer& writer) { return candled::open_series(*writer.connection, query); });
+  return writers_->run([&query](Writer& writer) {
+    auto series = candled::open_series(*writer.connection, query);
+    auto const ids = ids_of(series);
+    register_rollups(*writer.connection, ids, query.rollups);
+    // What a start that was killed has left, too.
+    refresh_rollups(*writer.connection, writer.years, ids);
+    return series;
+  });
 }
 
 Task<Result<LoadReport>> PgBarStore::load(Load const& load) {
-  return writers_->run([&load](Writer& writer) { return load_bars(*writer.connection, writer.years, load); });
+  return writers_->run([&load](Writer& writer) {
+    auto const report = load_bars(*writer.connection, writer.years, load);
+    refresh_rollups(*writer.connection, writer.years, ids_of(load.slices));
+    return report;
+  });
 }
 
 Task<Result<void>> PgBarStore::park(std::vector<FailedWindow> const& windows) {
@@ -83,6 +111,10 @@ Task<Result<void>> PgBarStore::end_flat_files(std::string const& job,
 Task<Result<BatchId>> PgBarStore::record_batch(BatchRecord const& record) {
   return writers_->run(
       [&record](Writer& writer) { return candled::record_batch(*writer.connection, record); });
+}
+
+Task<Result<std::vector<DroppedYear>>> PgBarStore::drop_expired() {
+  return writers_->run([](Writer& writer) { return candled::drop_expired(*writer.connection); });
 }
 
 }  // namespace candled

@@ -46,9 +46,11 @@ constexpr std::array defaults{
     std::pair{"keepalives_interval", "10"},
     std::pair{"keepalives_count", "3"},
     std::pair{"tcp_user_timeout", "30000"},
+    // work_mem: 50,000 stored bars are sorted in 7 MB; within the usual 4 MB they would go to the disk and
+    // back.
     std::pair{"options",
               "-c timezone=UTC -c datestyle=ISO -c statement_timeout=60s -c lock_timeout=10s "
-              "-c idle_in_transaction_session_timeout=60s -c jit=off"},
+              "-c idle_in_transaction_session_timeout=60s -c jit=off -c work_mem=16MB"},
 };
 
 std::string option(PGconn* raw, std::string_view keyword) {

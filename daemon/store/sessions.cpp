@@ -57,14 +57,14 @@ class SessionCounter {
   void add(BarRef const& ref) {
     if (auto* const change = find(ref)) {
       ++change->bars;
-      change->hash += hash_(*ref.bar);
+      change->hash += hash_of(*ref.bar);
     }
   }
 
   void replace(BarRef const& ref, Bar const& before) {
     if (auto* const change = find(ref)) {
-      change->hash += hash_(*ref.bar);
-      change->hash -= hash_(before);
+      change->hash += hash_of(*ref.bar);
+      change->hash -= hash_of(before);
     }
   }
 
@@ -86,7 +86,6 @@ class SessionCounter {
   }
 
   States const& states_;
-  BarHasher hash_;
   SessionChanges changes_;
   SeriesId series_{};
   TimeRange day_{};

@@ -70,10 +70,8 @@ Error sql_error(std::string_view sqlstate, std::string_view server_message) {
   if (auto const* const hint = find(hints, sqlstate); hint != hints.end())
     what += fmt::format(": {}", hint->text);
   bool const denied = sqlstate.starts_with("28") || sqlstate == "42501";
-  return {.kind = unavailable ? ErrorKind::db_unavailable
-                  : denied    ? ErrorKind::db_denied
-                              : ErrorKind::db_refused,
-          .what = std::move(what)};
+  auto const refusal = denied ? ErrorKind::db_denied : ErrorKind::db_refused;
+  return {.kind = unavailable ? ErrorKind::db_unavailable : refusal, .what = std::move(what)};
 }
 
 std::string_view sqlstate_in(std::string_view server_message) {

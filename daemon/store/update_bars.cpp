@@ -1,6 +1,7 @@
 #include "store/update_bars.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "store/pg_text.hpp"
 
@@ -52,6 +53,16 @@ void update_bars(pqxx::work& work, std::span<BarRef const> bars, std::string con
   }
   work.exec_params(update_sql, series.text(), ts.text(), open.text(), high.text(), low.text(), close.text(),
                    volume.text(), vwap.text(), trade_count.text(), pg_text(first), pg_text(last), seen_at);
+}
+
+std::vector<BarRef> late_bars(std::span<BarRef const> fresh, States const& states) {
+  std::vector<BarRef> late;
+  for (auto const& ref : fresh) {
+    auto const& covered = states.at(ref.series).covered.ranges();
+    auto const after = std::ranges::upper_bound(covered, ref.bar->start, {}, &TimeRange::from);
+    if (after != covered.begin() && std::prev(after)->contains(ref.bar->start)) late.push_back(ref);
+  }
+  return late;
 }
 
 void keep_late_bars(pqxx::work& work, std::span<BarRef const> bars, std::string const& seen_at) {

@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Forbidden{"candled_ingest", "DROP TABLE candled.bar CASCADE"},
                     Forbidden{"candled_ingest", "ALTER TABLE candled.bar ADD COLUMN x int4"},
                     Forbidden{"candled_ingest", "ALTER TABLE candled.bar DETACH PARTITION candled.bar_2024"},
+                    Forbidden{"candled_ingest", "DROP TABLE candled.bar_2024"},
                     Forbidden{"candled_ingest", "CREATE INDEX ON candled.bar (ts)"},
                     Forbidden{"candled_ingest", "TRUNCATE candled.bar"},
                     Forbidden{"candled_ingest", "DELETE FROM candled.bar"},
@@ -84,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Forbidden{"candled_read", "SELECT * FROM candled.series FOR UPDATE"},
                     Forbidden{"candled_read",
                               "SELECT candled.ensure_bar_partitions('2031-01-01Z', '2031-01-01Z')"},
+                    Forbidden{"candled_read", "SELECT * FROM candled.drop_expired_bars()"},
                     Forbidden{"candled_read", "SELECT candled.recount_sessions('{1}')"},
                     Forbidden{"candled_read", "CREATE VIEW candled.mine AS SELECT 1"},
                     Forbidden{"candled_read", "DROP VIEW candled.bars CASCADE"},
@@ -105,7 +107,9 @@ TEST_F(Roles, ingest_deletes_what_is_of_the_present_only) {
     WHERE relnamespace = 'candled'::regnamespace AND relkind IN ('r', 'p', 'v')
       AND has_table_privilege('candled_ingest', oid, 'DELETE') ORDER BY 1)");
 
-  EXPECT_EQ(may_delete, (Rows{{"budget_place"}, {"job_progress"}, {"market_session"}, {"series_session"}}));
+  EXPECT_EQ(
+      may_delete,
+      (Rows{{"budget_place"}, {"job_progress"}, {"market_session"}, {"rollup_dirty"}, {"series_session"}}));
 }
 
 TEST_F(Roles, read_reads_everything) {
@@ -154,7 +158,9 @@ TEST_F(Roles, functions_with_the_rights_of_the_owner_look_for_names_where_nobody
     SELECT proname, array_to_string(proconfig, ' '), has_function_privilege('candled_read', oid, 'EXECUTE')
     FROM pg_proc WHERE pronamespace = 'candled'::regnamespace AND prosecdef ORDER BY 1)");
 
-  EXPECT_EQ(of_the_owner, (Rows{{"ensure_bar_partitions", "search_path=pg_catalog, pg_temp", "f"}}));
+  EXPECT_EQ(of_the_owner,
+            (Rows{{"drop_expired_bars", "search_path=pg_catalog, pg_temp lock_timeout=500ms", "f"},
+                  {"ensure_bar_partitions", "search_path=pg_catalog, pg_temp", "f"}}));
 }
 
 TEST_F(Roles, ingest_does_not_migrate_and_is_told_who_does) {

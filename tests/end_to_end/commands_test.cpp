@@ -354,7 +354,7 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(keys_of(version), (Keys{"name", "version"}));
 
   auto const check = Json::parse(world.candled({"check", "--json"}).output);
-  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "providers"}));
+  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "kept_from", "providers"}));
   EXPECT_EQ(keys_of(check["providers"][0]),
             (Keys{"provider", "requests_a_day", "allowed_a_day", "share_when_open"}));
 

@@ -77,7 +77,6 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
         timeframe, symbols_of(expected, timeframe), history);
   };
   World world{{.exchange = {"--data", data}, .jobs = job("1m", "2008-01-01") + job("1d", "1998-01-01")}};
-
   auto const first = world.candled({"once"});
 
   ASSERT_EQ(first.exit_code, 0) << first.errors;
@@ -104,6 +103,17 @@ TEST(RealData, every_bar_arrives_as_it_is_in_the_files_and_a_second_run_changes_
   EXPECT_EQ(third.exit_code, 0) << third.errors;
   EXPECT_EQ(value(world.url(), "SELECT count(*) FROM candled.bar_revision"), "0");
   EXPECT_EQ(value(world.url(), "SELECT count(*) FROM candled.bar"), "91283");
+
+  ASSERT_EQ(world.as_migrate({"migrate"}).exit_code, 0) << "tells the database when markets trade";
+  // Days that somebody else made, from trades: what opens and closes a day is the same, and a high or low
+  // that no minute has is a trade that counts in one and not in the other.
+  EXPECT_EQ(rows(world.url(), R"(
+    SELECT count(*), count(*) FILTER (WHERE r.open = d.open AND r.close = d.close),
+           count(*) FILTER (WHERE abs(r.high / d.high - 1) < 0.0005 AND abs(r.low / d.low - 1) < 0.0005)
+    FROM (SELECT DISTINCT ticker FROM candled.bars WHERE timeframe = '1m') t
+    CROSS JOIN LATERAL candled.bars_rollup(t.ticker, '1d') r
+    JOIN candled.bars d ON d.ticker = t.ticker AND d.timeframe = '1d' AND d.ts = r.ts)"),
+            (Rows{{"34", "34", "34"}}));
 }
 
 }  // namespace

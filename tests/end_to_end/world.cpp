@@ -63,6 +63,8 @@ World::World(WorldOptions options) {
   }
   start_exchange("127.0.0.1:0");
 
+  if (auto const place = options.providers.find("EXCHANGE"); place != std::string::npos)
+    options.providers.replace(place, 8, exchange_url_);
   config_ =
       dir_.write("candled.yaml",
                  fmt::format(config_template, database_ ? with_option(url_, "user", "candled_ingest") : url_,

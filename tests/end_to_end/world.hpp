@@ -29,7 +29,7 @@ struct WorldOptions {
   std::string database_url;
   // Where timings go; empty: timings.csv in `dir`.
   std::string timings;
-  // More of `providers`.
+  // More of `providers`; EXCHANGE in it stands for the exchange's address.
   std::string providers;
   // More top-level YAML.
   std::string more;

@@ -56,6 +56,8 @@ std::vector<BrokenAnswer> broken_answers() {
   auto const packed = gzip("{\"results\":[1,2,3,4,5,6,7,8,9,10]}");
   auto wrong_checksum = packed;
   wrong_checksum[packed.size() - 8] ^= 1;
+  auto wrong_size = packed;
+  wrong_size[packed.size() - 1] ^= 1;  // the highest byte: 16 MiB more than there are, less than the limit
   return {
       {"closed_before_answer", {await_request()}, "waiting for the answer"},
       {"closed_within_headers",
@@ -78,6 +80,7 @@ std::vector<BrokenAnswer> broken_answers() {
       {"gzip_wrong_checksum",
        {await_request(), send(answer(wrong_checksum, gzip_header))},
        "gzip body is broken"},
+      {"gzip_wrong_size", {await_request(), send(answer(wrong_size, gzip_header))}, "gzip body is broken"},
       {"gzip_that_is_none", {await_request(), send(answer("{\"a\":1}", gzip_header))}, "gzip body is broken"},
       {"gzip_with_something_after", {await_request(), send(answer(packed + "more", gzip_header))}, "broken"},
       {"other_encoding", {await_request(), send(answer("?", "Content-Encoding: br\r\n"))}, "encoded as br"},

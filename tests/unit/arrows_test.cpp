@@ -92,9 +92,10 @@ std::vector<Library> const& libraries() {
   static std::vector<Library> const all{
       {.prefix = "pqxx/", .places = {"store"}},
       {.prefix = "libpq-fe.h", .places = {"store"}},
-      {.prefix = "openssl/", .places = {"store", "control"}},
+      {.prefix = "openssl/", .places = {"store", "exchange", "control"}},
       {.prefix = "prometheus/", .places = {"control"}},
       {.prefix = "curl/", .places = {"http"}},
+      {.prefix = "libdeflate.h", .places = {"http"}},
       {.prefix = "yaml-cpp/", .places = {"config"}},
       {.prefix = "simdjson", .places = {"provider"}},
       {.prefix = "date/", .places = {"core"}},

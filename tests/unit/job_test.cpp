@@ -66,6 +66,34 @@ TEST(OrderOfLane, live_and_backfill_of_months_share_them_without_overlap) {
             between("2023-01-01T05:00:00Z", "2024-02-01T05:00:00Z"));
 }
 
+TEST(Retention, keeps_whole_years_in_the_zone_of_the_calendar) {
+  auto job = minutes();
+  job.history = Date{std::chrono::year{2010} / 1 / 1};
+  EXPECT_EQ(kept_from(job, now), std::nullopt);
+
+  job.retention_years = 5;
+
+  EXPECT_EQ(kept_from(job, now), at("2019-01-01T05:00:00Z"));
+  EXPECT_EQ(kept_from(job, at("2025-01-01T04:59:59Z")), at("2019-01-01T05:00:00Z"))
+      << "still 2024 in New York";
+  EXPECT_EQ(kept_from(job, at("2025-01-01T05:00:00Z")), at("2020-01-01T05:00:00Z"));
+  EXPECT_EQ(everything_due(job, now).wanted.from, at("2019-01-01T05:00:00Z"));
+  job.history = Date{std::chrono::year{2023} / 1 / 1};
+  EXPECT_EQ(wanted_from(job, now), at("2023-01-01T05:00:00Z"));
+}
+
+TEST(Retention, asks_for_nothing_that_would_not_be_kept) {
+  auto job = minutes();
+  job.retention_years = 1;
+  Order const old{.wanted = between("2022-12-30T05:00:00Z", "2023-01-04T05:00:00Z")};
+
+  EXPECT_EQ(ranges(windows_due(job, {series()}, old, now)),
+            (std::vector{between("2023-01-01T05:00:00Z", "2023-01-04T05:00:00Z")}));
+  EXPECT_TRUE(
+      windows_due(job, {series()}, {.wanted = between("2022-01-03T05:00:00Z", "2022-01-05T05:00:00Z")}, now)
+          .empty());
+}
+
 TEST(EverythingDue, a_bar_that_the_provider_may_not_have_finished_is_not_asked_for) {
   auto job = minutes();
   job.schedule = EverySchedule{.every = 1min, .delay = 2s};

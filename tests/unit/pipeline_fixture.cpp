@@ -182,6 +182,12 @@ Task<Result<void>> ModelStore::end_flat_files(std::string const&, std::vector<Fl
   co_return Result<void>{};
 }
 
+Task<Result<std::vector<DroppedYear>>> ModelStore::drop_expired() {
+  ++drops;
+  if (auto const error = drop_fails()) co_return std::unexpected(*error);
+  co_return std::vector<DroppedYear>{};
+}
+
 Task<Result<BatchId>> ModelStore::record_batch(BatchRecord const& record) {
   records.push_back(record);
   co_return BatchId{static_cast<std::int64_t>(records.size())};

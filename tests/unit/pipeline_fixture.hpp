@@ -98,6 +98,7 @@ class ModelStore final : public BarStore {
   Task<Result<void>> end_flat_files(std::string const& job,
                                     std::vector<FlatFileRecord> const& files) override;
   Task<Result<BatchId>> record_batch(BatchRecord const& record) override;
+  Task<Result<std::vector<DroppedYear>>> drop_expired() override;
 
   std::size_t bars_of(int series) { return bars[SeriesId{series}].size(); }
 
@@ -110,6 +111,8 @@ class ModelStore final : public BarStore {
   std::map<std::string, std::string> files;  // version by key, of all jobs
   std::size_t loads = 0;
   std::size_t largest_load = 0;
+  int drops = 0;
+  std::function<std::optional<Error>()> drop_fails = [] { return std::nullopt; };
 
  private:
   VirtualClock& clock_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/s3_files.hpp"
 #include "unit/pipeline_fixture.hpp"
 
 namespace candled {
@@ -17,7 +18,8 @@ struct JobFixture : PipelineFixture {
 
   JobResult run_job_for(std::vector<std::string> symbols, ParkedWindows parked = ParkedWindows::leave) {
     auto const hour = test::batch_of({"any"}, 60).windows[0].range;
-    auto const job = job_of(std::move(symbols));
+    auto job = job_of(std::move(symbols));
+    job.history = history;
     TimingsCsv timings{"", 0};
     JobResult result;
     bool done = false;
@@ -31,6 +33,8 @@ struct JobFixture : PipelineFixture {
     clock.run(done);
     return result;
   }
+
+  Date history{std::chrono::year{2024} / 1 / 2};
 };
 
 TEST(RunJob, what_is_covered_is_not_asked_for_again) {
@@ -88,6 +92,55 @@ TEST(RunJob, parks_what_failed_and_leaves_it_alone_until_a_person_asks) {
   EXPECT_EQ(fixture.run_job_for({"A", "B"}).failed, 1);
   EXPECT_EQ(fixture.run_job_for({"A", "B"}).windows, 0);
   EXPECT_EQ(fixture.run_job_for({"A", "B"}, ParkedWindows::ask).inserted, 60);
+}
+
+// A bucket that refuses the key, with the asks that it got.
+struct BucketFixture : JobFixture {
+  BucketFixture()
+      : JobFixture([](std::string const&, int) -> Result<HttpResponse> { return good_answer(); }) {
+    auto client =
+        std::make_unique<test::FakeHttp>(clock, [](std::string const&, int) -> Result<HttpResponse> {
+          return HttpResponse{.status = 403, .body = "<Error><Code>InvalidAccessKeyId</Code></Error>"};
+        });
+    asked = client.get();
+    source.files = std::make_shared<FlatFiles>(
+        FlatFiles{.name = "files", .root = "s3://b", .asset_class = "us_stocks_sip"});
+    source.files->bucket = std::make_shared<S3Bucket>(
+        S3Bucket{.place = {.endpoint = "https://s3", .bucket = "b", .prefix = "", .key = {}},
+                 .http = std::move(client),
+                 .retry = {}});
+  }
+
+  test::FakeHttp* asked;
+};
+
+TEST(RunJob, leaves_history_as_it_is_while_the_bucket_of_its_files_refuses_the_key) {
+  BucketFixture fixture;
+  fixture.ports.lane = Lane::backfill;
+
+  auto const first = fixture.run_job_for({"A"});
+  auto const second = fixture.run_job_for({"A"});
+  fixture.clock.advance(15min);
+  fixture.run_job_for({"A"});
+
+  ASSERT_TRUE(first.ended_by && second.ended_by);
+  EXPECT_EQ(first.ended_by->kind, ErrorKind::key_refused);
+  EXPECT_EQ(second.ended_by->what, first.ended_by->what);
+  EXPECT_TRUE(fixture.http->asked.empty());
+  ASSERT_EQ(fixture.asked->asked.size(), 2U) << "the second run came within 15 minutes";
+  EXPECT_EQ(fixture.asked->asked[0].url,
+            "https://s3/b?list-type=2&prefix=us_stocks_sip%2Fminute_aggs_v1%2F2024%2F");
+}
+
+TEST(RunJob, does_not_let_live_work_wait_for_a_bucket) {
+  BucketFixture fixture;
+  fixture.ports.lane = Lane::live;
+  fixture.history = Date{std::chrono::year{2024} / 1 / 1};  // which is another lane's
+
+  auto const result = fixture.run_job_for({"A"});
+
+  EXPECT_EQ(result.inserted, 60);
+  EXPECT_TRUE(fixture.asked->asked.empty());
 }
 
 }  // namespace

@@ -218,6 +218,31 @@ TEST(Supervisor, a_clock_that_is_set_back_puts_no_job_to_sleep) {
   EXPECT_GE(daemon.live_runs_since(5min + 1s), 9);
 }
 
+TEST(Supervisor, drops_what_a_job_does_not_keep_every_hour_and_sooner_when_it_could_not) {
+  Daemon daemon{[](std::string const&, int) -> Result<HttpResponse> { return good_answer(); }};
+  auto keeps_all = daemon.setup("all", "A");
+  auto const keeps_some = daemon.setup("some", "B");
+  auto job = *keeps_some.job;
+  job.retention_years = 1;
+  daemon.store.drop_fails = [&]() -> std::optional<Error> {
+    if (daemon.store.drops > 1) return std::nullopt;
+    return Error{.kind = ErrorKind::db_unavailable, .what = "somebody reads"};
+  };
+  std::vector<int> drops;
+
+  auto const ended =
+      daemon.run({keeps_all, {.job = std::make_shared<Job const>(job), .source = keeps_some.source}},
+                 [&](Supervisor&) -> Task<void> {
+                   for (auto const wait : {30s, 60s, 3540s, 120s}) {
+                     co_await daemon.pass(wait);
+                     drops.push_back(daemon.store.drops);
+                   }
+                 });
+
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(drops, (std::vector{1, 2, 2, 3}));
+}
+
 TEST(Supervisor, a_host_that_slept_catches_up_once) {
   Daemon daemon{always_good()};
 

@@ -136,6 +136,10 @@ Task<Result<void>> ModelStore::end_flat_files(std::string const&, std::vector<Fl
   co_return Result<void>{};
 }
 
+Task<Result<std::vector<DroppedYear>>> ModelStore::drop_expired() {
+  co_return std::vector<DroppedYear>{};
+}
+
 Task<Result<BatchId>> ModelStore::record_batch(BatchRecord const& record) {
   world_.tell("batch of {}: {}, {} requests, {} bars", record.job, record.outcome, record.requests,
               record.bars);
