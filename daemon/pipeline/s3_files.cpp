@@ -38,6 +38,16 @@ std::unexpected<Error> park(Ports& ports, S3Bucket& bucket, Error error) {
   return std::unexpected(std::move(error));
 }
 
+// Says that the request failed, and sleeps until it may be made again; without another try, the error.
+Task<Result<void>> wait_for_retry(Ports& ports, S3Bucket const& bucket, Error error, Tries tries) {
+  if (!may_try_again(bucket.retry, error.kind, tries)) co_return std::unexpected(std::move(error));
+  auto const delay = delay_before_retry(bucket.retry, error, tries.all - 1, ports.random.next());
+  log_warn("{}: asks again in {}", error.what, in_words(delay));
+  ++ports.progress.retries;
+  ports.told();
+  co_return co_await ports.clock.sleep_until(ports.clock.ticks() + delay, ports.sign);
+}
+
 // Asks until an answer is good, as the retry policy has it. `request` is made anew for each try; all
 // arguments must outlive the task.
 Task<Result<HttpResponse>> ask(Ports& ports, FlatFiles& files, std::function<HttpRequest()> const& request) {
@@ -53,13 +63,7 @@ Task<Result<HttpResponse>> ask(Ports& ports, FlatFiles& files, std::function<Htt
     if (error->kind == ErrorKind::malformed) ++tries.malformed;
     if (error->kind == ErrorKind::key_refused || error->kind == ErrorKind::remote_refused)
       co_return park(ports, bucket, *error);
-    if (!may_try_again(bucket.retry, error->kind, tries)) co_return std::unexpected(*error);
-    auto const delay = delay_before_retry(bucket.retry, *error, tries.all - 1, ports.random.next());
-    log_warn("{}: asks again in {}", error->what, in_words(delay));
-    ++ports.progress.retries;
-    ports.told();
-    auto const again = ports.clock.ticks() + delay;
-    if (auto const slept = co_await ports.clock.sleep_until(again, ports.sign); !slept)
+    if (auto const slept = co_await wait_for_retry(ports, bucket, *std::move(error), tries); !slept)
       co_return std::unexpected(slept.error());
   }
 }

@@ -106,7 +106,9 @@ INSTANTIATE_TEST_SUITE_P(FailureTest, LostReply,
 
 TEST_F(FailureTest, connection_ended_by_the_server_is_made_anew) {
   auto const series = open();
-  rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'candled'");
+  rows(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'candled' "
+      "AND datname = current_database()");
   auto const page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 3));
 
   auto const lost = await(store_.load(page));
