@@ -31,7 +31,7 @@ constexpr Milliseconds jump_min = 2s;
 GatePolicy gate_policy(ControlConfig const& config) {
   GatePolicy policy{.hosts = config.hosts,
                     .open_to_others = !is_loopback(parse_host_port(config.listen)->host)};
-  if (!config.token.empty()) policy.token = hash_of(config.token.reveal());
+  if (!config.token.empty()) policy.token = token_hash(config.token.reveal());
   if (!config.token_sha256.empty()) policy.token = parse_token_hash(config.token_sha256);
   return policy;
 }
@@ -150,9 +150,8 @@ MetricsView ControlService::State::metrics() const {
 
 HealthSignals ControlService::State::signals() const {
   auto signals = health_signals(view.engine, view.reloader);
-  signals.phase = view.engine.clock->stopping() ? Phase::draining
-                  : work_began                  ? Phase::running
-                                                : Phase::starting;
+  signals.phase = work_began ? Phase::running : Phase::starting;
+  if (view.engine.clock->stopping()) signals.phase = Phase::draining;
   signals.loop_late = loop_late;
   signals.clock_jumped_at = clock_jumped_at;
   return signals;

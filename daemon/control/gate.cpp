@@ -78,7 +78,7 @@ std::optional<ControlAnswer> Gate::refuse_access(ControlRequest const& request, 
                    "what changes something needs a token, and none is configured: set control.token or "
                    "control.token_sha256, then restart");
   auto const bearer = bearer_of(request);
-  if (bearer && same(hash_of(*bearer), *policy_.token)) return std::nullopt;
+  if (bearer && same(token_hash(*bearer), *policy_.token)) return std::nullopt;
   return refuse_token(request, !bearer, now);
 }
 
@@ -96,8 +96,8 @@ ControlAnswer Gate::refuse_token(ControlRequest const& request, bool missing, St
                     ? problem(request, 401, "token_missing", "send the header Authorization: Bearer TOKEN")
                     : problem(request, 401, "token_wrong", "this is not the token");
   answer.headers.emplace_back("WWW-Authenticate", missing
-                                                      ? "Bearer realm=\"candled\""
-                                                      : "Bearer realm=\"candled\", error=\"invalid_token\"");
+                                                      ? R"(Bearer realm="candled")"
+                                                      : R"(Bearer realm="candled", error="invalid_token")");
   return answer;
 }
 

@@ -20,7 +20,8 @@ std::string decoded(std::string_view text) {
     bool const coded =
         text[i] == '%' && i + 2 < text.size() &&
         std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3;
-    result += coded ? static_cast<char>(value) : text[i] == '+' ? ' ' : text[i];
+    char const literal = text[i] == '+' ? ' ' : text[i];
+    result += coded ? static_cast<char>(value) : literal;
     if (coded) i += 2;
   }
   return result;
@@ -80,7 +81,7 @@ std::vector<std::string> ControlRequest::parameters() const {
   return names;
 }
 
-std::string_view reason_phrase(int status) {
+std::string_view status_title(int status) {
   switch (status) {
     case 200: return "OK";
     case 202: return "Accepted";
@@ -103,7 +104,7 @@ std::string_view reason_phrase(int status) {
 
 ControlAnswer problem(ControlRequest const& request, int status, std::string_view code,
                       std::string_view detail) {
-  nlohmann::ordered_json const body{{"type", "about:blank"}, {"title", reason_phrase(status)},
+  nlohmann::ordered_json const body{{"type", "about:blank"}, {"title", status_title(status)},
                                     {"status", status},      {"code", code},
                                     {"detail", detail},      {"request_id", request.id}};
   return {.status = status, .type = "application/problem+json", .body = body.dump(2) + "\n"};

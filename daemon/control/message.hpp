@@ -50,7 +50,7 @@ ControlAnswer problem(ControlRequest const& request, int status, std::string_vie
                       std::string_view detail);
 
 // "OK", "Not Found"; empty: not one that we send.
-std::string_view reason_phrase(int status);
+std::string_view status_title(int status);
 
 bool same_name(std::string_view a, std::string_view b);
 

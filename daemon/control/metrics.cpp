@@ -64,11 +64,11 @@ class Family {
   MetricFamily family_;
 };
 
-Family counter(std::string name, std::string help) {
+Family counter(std::string const& name, std::string help) {
   return {MetricType::Counter, "candled_" + name, std::move(help)};
 }
 
-Family gauge(std::string name, std::string help) {
+Family gauge(std::string const& name, std::string help) {
   return {MetricType::Gauge, "candled_" + name, std::move(help)};
 }
 

@@ -61,6 +61,29 @@ ControlRequest with_names(ControlRequest request, Names const& names) {
   return request;
 }
 
+// Adds the headers that every answer has, and compresses a long one for who takes it.
+void finish(ControlRequest const& request, ControlAnswer& answer) {
+  auto const add = [&](char const* name, char const* value) {
+    auto const given = std::ranges::any_of(answer.headers,
+                                           [&](auto const& header) { return same_name(header.first, name); });
+    if (!given) answer.headers.emplace_back(name, value);
+  };
+  add("Cache-Control", "no-store");
+  add("Content-Security-Policy",
+      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+  add("X-Content-Type-Options", "nosniff");
+  add("Referrer-Policy", "no-referrer");
+  add("Cross-Origin-Resource-Policy", "same-origin");
+  if (answer.body.size() <= compressed_from_bytes) return;
+  add("Vary", "Accept-Encoding");
+  auto const* const encodings = request.header("Accept-Encoding");
+  auto const encoded = std::ranges::any_of(
+      answer.headers, [](auto const& header) { return same_name(header.first, "Content-Encoding"); });
+  if (encoded || encodings == nullptr || !accepts_gzip(*encodings)) return;
+  answer.body = gzipped(answer.body);
+  add("Content-Encoding", "gzip");
+}
+
 }  // namespace
 
 ControlPlane::Match ControlPlane::match(ControlRequest const& request) const {
@@ -92,28 +115,6 @@ Task<ControlAnswer> ControlPlane::answer_of(ControlRequest const& request, Match
   if (found.names.empty()) co_return co_await found.route->answer(request);
   auto const named = with_names(request, found.names);
   co_return co_await found.route->answer(named);
-}
-
-void ControlPlane::finish(ControlRequest const& request, ControlAnswer& answer) const {
-  auto const add = [&](char const* name, char const* value) {
-    auto const given = std::ranges::any_of(answer.headers,
-                                           [&](auto const& header) { return same_name(header.first, name); });
-    if (!given) answer.headers.emplace_back(name, value);
-  };
-  add("Cache-Control", "no-store");
-  add("Content-Security-Policy",
-      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
-  add("X-Content-Type-Options", "nosniff");
-  add("Referrer-Policy", "no-referrer");
-  add("Cross-Origin-Resource-Policy", "same-origin");
-  if (answer.body.size() <= compressed_from_bytes) return;
-  add("Vary", "Accept-Encoding");
-  auto const* const encodings = request.header("Accept-Encoding");
-  auto const encoded = std::ranges::any_of(
-      answer.headers, [](auto const& header) { return same_name(header.first, "Content-Encoding"); });
-  if (encoded || encodings == nullptr || !accepts_gzip(*encodings)) return;
-  answer.body = gzipped(answer.body);
-  add("Content-Encoding", "gzip");
 }
 
 // Looking costs a line of debug, also at what is not well; what was refused or changed is told.

@@ -52,7 +52,6 @@ class ControlPlane {
   };
   Match match(ControlRequest const& request) const;
   Task<ControlAnswer> answer_of(ControlRequest const& request, Match const& found);
-  void finish(ControlRequest const& request, ControlAnswer& answer) const;
   void tell(ControlRequest const& request, ControlAnswer const& answer, Milliseconds took);
 
   Gate gate_;

@@ -198,7 +198,7 @@ Done Connection::refuse(Failure const& failure) {
 Done Connection::send(ControlRequest const& request, ControlAnswer answer, bool keep_alive) {
   http::response<http::string_body> response;
   response.result(static_cast<unsigned>(answer.status));
-  response.reason({reason_phrase(answer.status).data(), reason_phrase(answer.status).size()});
+  response.reason({status_title(answer.status).data(), status_title(answer.status).size()});
   response.set(http::field::content_type, answer.type);
   response.set("X-Request-Id", request.id);
   for (auto const& [name, value] : answer.headers) response.set(name, value);

@@ -7,7 +7,7 @@
 
 namespace candled {
 
-TokenHash hash_of(std::string_view token) {
+TokenHash token_hash(std::string_view token) {
   TokenHash hash{};
   // The C interface takes bytes.
   SHA256(reinterpret_cast<unsigned char const*>(token.data()), token.size(), hash.data());

@@ -9,7 +9,7 @@ namespace candled {
 
 using TokenHash = std::array<unsigned char, 32>;  // SHA-256
 
-TokenHash hash_of(std::string_view token);
+TokenHash token_hash(std::string_view token);
 
 // 64 hexadecimal digits. nullopt: anything else.
 std::optional<TokenHash> parse_token_hash(std::string_view hex);

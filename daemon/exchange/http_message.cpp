@@ -76,7 +76,7 @@ std::optional<RequestHead> parse_head(std::string_view head) {
   return parsed;
 }
 
-std::string gzipped(std::string_view text) {
+std::string gzip_like_go(std::string_view text) {
   z_stream stream{};
   // Level 1 is nginx's default; 16 asks for gzip's frame instead of zlib's.
   if (deflateInit2(&stream, 1, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -97,7 +97,7 @@ std::string gzipped(std::string_view text) {
 Wire to_wire(Answer const& answer, std::string_view request_id, RequestHead const& request,
              Compression allowed, UtcTime now) {
   bool const zip = allowed == Compression::gzip && request.accepts_gzip && !answer.body.empty();
-  auto const body = zip ? gzipped(answer.body) : answer.body;
+  auto const body = zip ? gzip_like_go(answer.body) : answer.body;
   bool const chunks = request.chunks && answer.body.size() > largest_unchunked_body;
   auto const seconds = std::chrono::floor<std::chrono::seconds>(now);
   auto head = fmt::format(

@@ -41,6 +41,6 @@ Wire to_wire(Answer const& answer, std::string_view request_id, RequestHead cons
 
 // With a sync flush at its end, as the provider's Go writer leaves it: an empty stored block before the
 // trailer.
-std::string gzipped(std::string_view text);
+std::string gzip_like_go(std::string_view text);
 
 }  // namespace candled

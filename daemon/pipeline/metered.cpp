@@ -118,6 +118,10 @@ Task<Result<BatchId>> MeteredStore::record_batch(BatchRecord const& record) {
   co_return batch;
 }
 
+Task<Result<std::vector<DroppedYear>>> MeteredStore::drop_expired() {
+  co_return noted(co_await store_->drop_expired(), meters_.database, clock_);
+}
+
 Task<Result<BudgetGrant>> MeteredLedger::claim(BudgetClaim const& claim) {
   co_return noted(co_await ledger_->claim(claim), meter_, clock_);
 }

@@ -46,6 +46,7 @@ class MeteredStore final : public BarStore {
   Task<Result<void>> end_flat_files(std::string const& job,
                                     std::vector<FlatFileRecord> const& files) override;
   Task<Result<BatchId>> record_batch(BatchRecord const& record) override;
+  Task<Result<std::vector<DroppedYear>>> drop_expired() override;
 
  private:
   std::unique_ptr<BarStore> store_;

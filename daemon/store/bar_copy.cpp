@@ -1,11 +1,14 @@
 #include "store/bar_copy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -25,16 +28,18 @@ using PgResult = std::unique_ptr<PGresult, ClearResult>;
 // 64 KB: one libpq buffer, flushed while the next is filled.
 constexpr std::size_t chunk_size = 64 * 1024;
 
+// "COPY": Binary Format: signature, flags, length of the header's extension; -1 fields.
+constexpr std::string_view copy_header{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
+constexpr std::string_view copy_trailer{"\377\377", 2};
+// Nine fields: a count, and a length before each of 7 times 8 and 2 times 4 bytes.
+constexpr std::size_t row_size = 2 + 7 * 12 + 2 * 8;
+
 class CopyStream {
  public:
-  explicit CopyStream(PGconn* raw) : raw_(raw) {
-    // "COPY": Binary Format: signature, flags, length of the header's extension.
-    static constexpr std::string_view header{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
-    append(header.data(), header.size());
-  }
+  explicit CopyStream(PGconn* raw) : raw_(raw) { append(copy_header.data(), copy_header.size()); }
 
   void add(BarRef row) {
-    if (used_ + row_size > chunk_.size()) flush();
+    if (used_ + row_size + copy_trailer.size() > chunk_.size()) flush();
     Bar const& bar = *row.bar;
     number(std::uint16_t{9});
     field(static_cast<std::uint64_t>(to_postgres(bar.start)));
@@ -45,14 +50,11 @@ class CopyStream {
   }
 
   void finish() {
-    number(std::uint16_t{0xFFFF});  // the trailer: -1 fields
+    append(copy_trailer.data(), copy_trailer.size());
     flush();
   }
 
  private:
-  // Nine fields: a count, and a length before each of 7 times 8 and 2 times 4 bytes; and the trailer's 2.
-  static constexpr std::size_t row_size = 2 + 7 * 12 + 2 * 8 + 2;
-
   void append(void const* data, std::size_t size) {
     std::memcpy(chunk_.data() + used_, data, size);
     used_ += size;
@@ -105,39 +107,71 @@ constexpr char copy_sql[] =
     "COPY candled.bar (ts, open, high, low, close, volume, vwap, series_id, trade_count) FROM STDIN (FORMAT "
     "binary)";
 
-// Bounds of the whole let the planner leave partitions out before it starts; those of each range do it row by
-// row.
+// In the order of the ranges and of time, without a sort: each range is one scan of the key. The bounds of
+// the whole let the planner leave partitions out. COPY takes no parameters: what is put in here is made of
+// numbers.
 constexpr char read_sql[] = R"(
-  SELECT b.series_id, b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.trade_count
-  FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[]) AS q (series_id, from_ts, to_ts)
-  CROSS JOIN LATERAL (
-    SELECT * FROM candled.bar
-    WHERE bar.series_id = q.series_id AND bar.ts >= q.from_ts AND bar.ts < q.to_ts
-      AND bar.ts >= $4::timestamptz AND bar.ts < $5::timestamptz
-  ) AS b
-  ORDER BY b.series_id, b.ts)";
+  COPY (
+    SELECT b.series_id, b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.trade_count
+    FROM unnest('{}'::int4[], '{}'::timestamptz[], '{}'::timestamptz[]) AS q (series_id, from_ts, to_ts)
+    CROSS JOIN LATERAL (
+      SELECT * FROM candled.bar
+      WHERE bar.series_id = q.series_id AND bar.ts >= q.from_ts AND bar.ts < q.to_ts
+        AND bar.ts >= '{}'::timestamptz AND bar.ts < '{}'::timestamptz
+      ORDER BY bar.ts
+    ) AS b
+  ) TO STDOUT (FORMAT binary))";
 
-template <class Unsigned>
-Unsigned read(PGresult const* row, int column) {
-  Unsigned bytes = 0;
-  std::memcpy(&bytes, PQgetvalue(row, 0, column), sizeof bytes);
-  return big_endian(bytes);
-}
+struct FreeBuffer {
+  void operator()(char* buffer) const { PQfreemem(buffer); }
+};
 
-double read_double(PGresult const* row, int column) {
-  return std::bit_cast<double>(read<std::uint64_t>(row, column));
-}
+// The rows of a COPY TO STDOUT; each comes as a message of its own, the first one behind the header.
+class CopiedRows {
+ public:
+  explicit CopiedRows(PGconn* raw) : raw_(raw) {}
 
-Bar read_bar(PGresult const* row) {
-  return {.start = from_postgres(static_cast<std::int64_t>(read<std::uint64_t>(row, 1))),
-          .open = read_double(row, 2),
-          .high = read_double(row, 3),
-          .low = read_double(row, 4),
-          .close = read_double(row, 5),
-          .volume = read_double(row, 6),
-          .vwap = read_double(row, 7),
-          .trade_count = static_cast<std::int32_t>(read<std::uint32_t>(row, 8))};
-}
+  // false: that was the last one, or the server has stopped: the statement's result says which.
+  bool next() {
+    char* buffer = nullptr;
+    int const size = PQgetCopyData(raw_, &buffer, 0);
+    message_.reset(buffer);
+    if (size < 0) return false;
+    std::string_view const message{buffer, static_cast<std::size_t>(size)};
+    row_ = message.starts_with(copy_header) ? message.substr(copy_header.size()) : message;
+    if (row_ == copy_trailer) return next();
+    if (row_.size() != row_size) throw std::runtime_error{"a bar was read in another form than it is stored"};
+    return true;
+  }
+
+  SeriesId series() const { return SeriesId{static_cast<std::int32_t>(read<std::uint32_t>(6))}; }
+
+  Bar bar() const {
+    auto const number = [&](std::size_t offset) {
+      return std::bit_cast<double>(read<std::uint64_t>(offset));
+    };
+    return {.start = from_postgres(static_cast<std::int64_t>(read<std::uint64_t>(14))),
+            .open = number(26),
+            .high = number(38),
+            .low = number(50),
+            .close = number(62),
+            .volume = number(74),
+            .vwap = number(86),
+            .trade_count = static_cast<std::int32_t>(read<std::uint32_t>(98))};
+  }
+
+ private:
+  template <class Unsigned>
+  Unsigned read(std::size_t offset) const {
+    Unsigned bytes = 0;
+    std::memcpy(&bytes, row_.data() + offset, sizeof bytes);
+    return big_endian(bytes);
+  }
+
+  PGconn* raw_;
+  std::unique_ptr<char, FreeBuffer> message_;
+  std::string_view row_;
+};
 
 // Cancels what still runs and reads it to its end, so that the transaction can be rolled back.
 void abandon(PGconn* raw) {
@@ -146,16 +180,9 @@ void abandon(PGconn* raw) {
     PQcancel(cancel, ignored.data(), static_cast<int>(ignored.size()));
     PQfreeCancel(cancel);
   }
+  char* buffer = nullptr;
+  while (PQgetCopyData(raw, &buffer, 0) > 0) PQfreemem(buffer);
   drain(raw);
-}
-
-void send_query(PGconn* raw, std::array<std::string, 5> const& values) {
-  std::array<char const*, 5> parameters{};
-  std::ranges::transform(values, parameters.begin(), &std::string::c_str);
-  constexpr int binary_results = 1;
-  if (PQsendQueryParams(raw, read_sql, 5, nullptr, parameters.data(), nullptr, nullptr, binary_results) != 1)
-    throw_failure(raw, nullptr);
-  PQsetSingleRowMode(raw);
 }
 
 }  // namespace
@@ -183,21 +210,18 @@ void read_bars(PgConnection& connection, std::span<StoredRange const> ranges,
     whole = {.from = std::min(whole.from, range.from), .to = std::max(whole.to, range.to)};
   }
   auto* const raw = connection.raw();
-  send_query(raw, {series.text(), from.text(), to.text(), pg_text(whole.from), pg_text(whole.to)});
-  while (PgResult const row{PQgetResult(raw)}) {
-    auto const status = PQresultStatus(row.get());
-    if (status == PGRES_TUPLES_OK) continue;  // the end
-    if (status != PGRES_SINGLE_TUPLE) {
-      drain(raw);
-      throw_failure(raw, row.get());
-    }
-    try {
-      each(SeriesId{static_cast<std::int32_t>(read<std::uint32_t>(row.get(), 0))}, read_bar(row.get()));
-    } catch (...) {
-      abandon(raw);
-      throw;
-    }
+  auto const sql =
+      fmt::format(read_sql, series.text(), from.text(), to.text(), pg_text(whole.from), pg_text(whole.to));
+  PgResult const started{PQexec(raw, sql.c_str())};
+  if (PQresultStatus(started.get()) != PGRES_COPY_OUT) throw_failure(raw, started.get());
+  try {
+    for (CopiedRows rows{raw}; rows.next();) each(rows.series(), rows.bar());
+  } catch (...) {
+    abandon(raw);
+    throw;
   }
+  auto const ended = drain(raw);
+  if (PQresultStatus(ended.get()) != PGRES_COMMAND_OK) throw_failure(raw, ended.get());
 }
 
 }  // namespace candled

@@ -35,8 +35,8 @@ struct StoredRange {
 };
 
 // Calls `each` with every stored bar of `ranges`, in (series_id, ts) order, while they arrive: memory is
-// bounded by one row. `ranges` do not overlap. Throws as libpqxx does, and what `each` throws once the answer
-// has been drained.
+// bounded by one row. `ranges` are sorted by series and time, and do not overlap. Throws as libpqxx does, and
+// what `each` throws once the answer has been drained.
 void read_bars(PgConnection& connection, std::span<StoredRange const> ranges,
                std::function<void(SeriesId, Bar const&)> const& each);
 

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -35,6 +38,9 @@ constexpr std::string_view unique_violation = "23505";
 // A year's partition is made with the first load of the December before it: not at midnight of New Year's
 // Eve.
 constexpr std::chrono::days partition_ahead{31};
+
+// To look up a session costs as much as to read this many of its bars.
+constexpr std::size_t bars_worth_a_look_up = 16;
 
 enum class Compare { where_covered, everywhere };
 enum class Writing { at_once, piece_by_piece };
@@ -112,6 +118,18 @@ std::vector<StoredRange> ranges_to_read(std::span<BarRef const> bars, States con
   return ranges;
 }
 
+// What of `ranges` lies outside the `known` days.
+std::vector<StoredRange> without(std::span<StoredRange const> ranges,
+                                 std::map<SeriesId, RangeSet> const& known) {
+  std::vector<StoredRange> rest;
+  for (auto const& [id, range] : ranges) {
+    RangeSet left{range};
+    if (auto const days = known.find(id); days != known.end()) left.remove(days->second);
+    for (auto const& part : left.ranges()) rest.push_back({id, part});
+  }
+  return rest;
+}
+
 // All that follows from bars that are written and ranges that are proven.
 void keep_proof(pqxx::work& work, States const& states, Verdicts const& written, std::string const& seen_at) {
   auto const late = late_bars(written.fresh, states);
@@ -139,7 +157,8 @@ class Loading {
  private:
   LoadReport attempt(Compare compare, Writing writing);
   void ensure_years();
-  bool is_known_already(States const& states, LoadReport& report);
+  bool is_known_already(pqxx::work& work, States const& states, LoadReport& report);
+  Verdicts compared(pqxx::work& work, States const& states, Compare compare);
   void write(pqxx::work& work, Verdicts& verdicts, Writing writing, std::string const& seen_at);
   template <class Write>
   void bisect(pqxx::work& work, std::span<BarRef const> bars, Write const& write_piece);
@@ -156,7 +175,8 @@ class Loading {
   Load const& load_;
   std::vector<BarRef> const bars_;
   std::vector<RejectedBar> const impossible_;
-  std::vector<Refused> refused_;  // of the attempt that runs
+  std::optional<SessionChanges> sessions_;  // what bars_ alone would make of them; once it is asked for
+  std::vector<Refused> refused_;            // of the attempt that runs
 };
 
 LoadReport Loading::run() {
@@ -190,13 +210,13 @@ LoadReport Loading::attempt(Compare compare, Writing writing) {
   pqxx::work work{connection_.session()};
   read_states(work, Locking::none, states);
   failpoint("load_after_begin");
-  if (is_known_already(states, report)) {
+  if (is_known_already(work, states, report)) {
     report.merge = watch.lap();
     return report;
   }
   read_states(work, Locking::rows, states);
   check_names(work, load_);
-  auto verdicts = compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, compare));
+  auto verdicts = compared(work, states, compare);
   // The time of all that this load changes. Read under the locks, so that loads of a series have theirs in
   // the order in which they are committed.
   std::string const seen_at = work.exec1("SELECT clock_timestamp()")[0].c_str();
@@ -231,17 +251,37 @@ void Loading::ensure_years() {
 }
 
 // A look without the row lock: a load that changes nothing then writes nothing at all, not even a lock.
-bool Loading::is_known_already(States const& states, LoadReport& report) {
+bool Loading::is_known_already(pqxx::work& work, States const& states, LoadReport& report) {
   if (!load_.rejected.empty() || !impossible_.empty()) return false;
   for (auto const& [id, state] : states) {
     if (state.gap_is_due || !state.is_settled) return false;
     for (auto const& range : state.proven.ranges())
       if (!state.covered.contains(range)) return false;
   }
-  auto const verdicts =
-      compare_with_stored(connection_, bars_, ranges_to_read(bars_, states, Compare::where_covered));
+  auto const verdicts = compared(work, states, Compare::where_covered);
   report.unchanged = verdicts.unchanged;
   return verdicts.nothing_to_write();
+}
+
+// What our bars are to the table. Those of a session that is stored as we have it are not read: its count and
+// hash say that they are the same.
+Verdicts Loading::compared(pqxx::work& work, States const& states, Compare compare) {
+  auto const ranges = ranges_to_read(bars_, states, compare);
+  if (compare == Compare::everywhere || ranges.empty())
+    return compare_with_stored(connection_, bars_, ranges);
+  if (!sessions_) sessions_ = session_changes({.fresh = bars_}, states);
+  if (sessions_->empty() || bars_.size() / sessions_->size() < bars_worth_a_look_up)
+    return compare_with_stored(connection_, bars_, ranges);
+  auto const known = known_sessions(work, *sessions_, states);
+  std::vector<BarRef> unknown;
+  std::ranges::copy_if(bars_, std::back_inserter(unknown), [&](BarRef const& ref) {
+    auto const start = ref.bar->start;
+    auto const days = known.find(ref.series);
+    return days == known.end() || !days->second.contains({.from = start, .to = start + Milliseconds{1}});
+  });
+  auto verdicts = compare_with_stored(connection_, unknown, without(ranges, known));
+  verdicts.unchanged += std::ssize(bars_) - std::ssize(unknown);
+  return verdicts;
 }
 
 // Leaves in `verdicts` what was written.

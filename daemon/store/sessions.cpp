@@ -50,6 +50,30 @@ constexpr char keep_sql[] = R"(
   ) t
   ORDER BY c.series_id)";
 
+// Which of the given sessions are stored with the same count and hash.
+constexpr char known_sql[] = R"(
+  SELECT c.series_id, c.session_date
+  FROM unnest($1::int4[], $2::date[], $3::int4[], $4::bytea[]) AS c (series_id, session_date, bars, hash)
+  JOIN candled.series_session k USING (series_id, session_date)
+  WHERE k.bars = c.bars AND k.hash = c.hash)";
+
+struct SessionArrays {
+  PgArray series, dates, bars, hashes;
+
+  explicit SessionArrays(SessionChanges const& changes) {
+    for (auto const& [key, change] : changes) {
+      series.add(key.first);
+      dates.add(std::string_view{to_string(Date{key.second})});
+      bars.add(change.bars);
+      hashes.add(std::string_view{"\\x" + to_hex(change.hash)});
+    }
+  }
+};
+
+TimeRange day_of(Zone const& zone, Date date) {
+  return {.from = zone.at(date, Milliseconds{0}), .to = zone.at(next_day(date), Milliseconds{0})};
+}
+
 class SessionCounter {
  public:
   explicit SessionCounter(States const& states) : states_(states) {}
@@ -79,8 +103,7 @@ class SessionCounter {
     if (state.timeframe > Timeframe::d1) return nullptr;
     auto const date = state.zone.date_at(start);
     series_ = ref.series;
-    day_ = {.from = state.zone.at(date, Milliseconds{0}),
-            .to = state.zone.at(next_day(date), Milliseconds{0})};
+    day_ = day_of(state.zone, date);
     current_ = &changes_[{series_, std::chrono::sys_days{date}}];
     return current_;
   }
@@ -102,15 +125,21 @@ SessionChanges session_changes(Verdicts const& written, States const& states) {
   return counter.take();
 }
 
+std::map<SeriesId, RangeSet> known_sessions(pqxx::work& work, SessionChanges const& sessions,
+                                            States const& states) {
+  std::map<SeriesId, RangeSet> known;
+  SessionArrays const sent{sessions};
+  for (auto const& row : work.exec_params(known_sql, sent.series.text(), sent.dates.text(), sent.bars.text(),
+                                          sent.hashes.text())) {
+    SeriesId const id{row[0].as<int>()};
+    known[id].add(day_of(states.at(id).zone, parse_date(row[1].c_str()).value()));
+  }
+  return known;
+}
+
 std::set<SeriesId> keep_sessions(pqxx::work& work, SessionChanges const& changes, States const& states,
                                  std::string const& seen_at) {
-  PgArray series, dates, bars, hashes;
-  for (auto const& [key, change] : changes) {
-    series.add(key.first);
-    dates.add(std::string_view{to_string(Date{key.second})});
-    bars.add(change.bars);
-    hashes.add(std::string_view{"\\x" + to_hex(change.hash)});
-  }
+  SessionArrays const changed{changes};
   PgArray newly_series, newly;
   for (auto const& [id, state] : states) {
     auto const ranges = state.newly_covered();
@@ -119,9 +148,10 @@ std::set<SeriesId> keep_sessions(pqxx::work& work, SessionChanges const& changes
     newly.add(ranges);
   }
   std::set<SeriesId> with_empty;
-  if (series.empty() && newly_series.empty()) return with_empty;
-  for (auto const& row : work.exec_params(keep_sql, series.text(), dates.text(), bars.text(), hashes.text(),
-                                          newly_series.text(), newly.text(), seen_at))
+  if (changes.empty() && newly_series.empty()) return with_empty;
+  for (auto const& row :
+       work.exec_params(keep_sql, changed.series.text(), changed.dates.text(), changed.bars.text(),
+                        changed.hashes.text(), newly_series.text(), newly.text(), seen_at))
     if (row[1].as<bool>()) with_empty.insert(SeriesId{row[0].as<int>()});
   return with_empty;
 }

@@ -22,6 +22,11 @@ using SessionChanges = std::map<std::pair<SeriesId, std::chrono::sys_days>, Sess
 // Bars of a week and a month belong to none.
 SessionChanges session_changes(Verdicts const& written, States const& states);
 
+// The days of those of `sessions` (what bars that come for the first time do to each) that are stored just
+// so, by their count and their hash: none of their bars need be read. Throws as libpqxx does.
+std::map<SeriesId, RangeSet> known_sessions(pqxx::work& work, SessionChanges const& sessions,
+                                            States const& states);
+
 // Adds `changes`, marks the sessions that this load has made complete, and tells whoever listens to
 // candled_session, once for each series: {"ticker", "timeframe", "provider", "first" and "last" (dates),
 // "sessions" (how many)}. The series are locked and their coverage extended; `seen_at` is a timestamptz that

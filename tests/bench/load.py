@@ -119,7 +119,7 @@ def again(context: Context) -> Section:
 
 def against_peers(context: Context) -> Section:
     """Fewer bars: the slowest of these needs half a minute or more for them."""
-    options = {"symbols": 10, "sessions": 2} if context.quick else {"symbols": 10, "sessions": 13}
+    options = {"symbols": 10, "sessions": 2} if context.quick else {"symbols": 10, "sessions": 64}
     text = context.scratch / "bars.txt"
     write_text(context, text, **options)
     rows_of_symbol = read_rows(text)

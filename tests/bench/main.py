@@ -80,11 +80,15 @@ def load_average() -> str:
     return f"{os.getloadavg()[0]:.1f}"
 
 
+def absolute(path: str) -> Path:
+    return Path(path).resolve()
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("sections", nargs="*", metavar="SECTION", default=SECTIONS)
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--build", type=absolute, required=True)
+    parser.add_argument("--scratch", type=absolute, required=True)
     parser.add_argument("--admin-url", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--report", type=Path, required=True)

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 GatePolicy with_token(bool open_to_others = false) {
-  return {.token = hash_of(control_token), .open_to_others = open_to_others};
+  return {.token = token_hash(control_token), .open_to_others = open_to_others};
 }
 
 std::string const right_token = fmt::format("Authorization: Bearer {}\r\n", control_token);

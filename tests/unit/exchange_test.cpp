@@ -176,7 +176,7 @@ TEST(RequestHead, keeps_alive_as_its_version_and_connection_say) {
 TEST(Gzip, ends_with_a_sync_flush_and_unzips_to_the_same_text) {
   std::string const text(10'000, 'x');
 
-  auto const zipped = gzipped(text);
+  auto const zipped = gzip_like_go(text);
 
   // an empty stored block (00 00 FF FF) before the final empty block and the 8 bytes of the trailer
   EXPECT_NE(zipped.find(std::string_view{"\x00\x00\xFF\xFF", 4}), std::string::npos);
