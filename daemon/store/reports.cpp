@@ -43,10 +43,10 @@ std::string batches_sql() {
                      time_sql("started_at"));
 }
 
-std::string last_run_sql() {
+std::string runs_sql() {
   return fmt::format(R"(
     SELECT run_id, {}, {}, {}, config_error
-    FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT 1)",
+    FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT $1)",
                      time_sql("started_at"), time_sql("ended_at"), time_sql("config_loaded_at"));
 }
 
@@ -156,7 +156,11 @@ Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {
 }
 
 Result<std::vector<RunRow>> read_last_run(Secret const& url) {
-  return read_rows(url, [](pqxx::work& work) { return work.exec(last_run_sql()); }, run_row);
+  return read_runs(url, 1);
+}
+
+Result<std::vector<RunRow>> read_runs(Secret const& url, int count) {
+  return read_rows(url, [&](pqxx::work& work) { return work.exec_params(runs_sql(), count); }, run_row);
 }
 
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count) {

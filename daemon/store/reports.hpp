@@ -79,6 +79,8 @@ Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
 // The daemon's last start; empty: it was never started.
 Result<std::vector<RunRow>> read_last_run(Secret const& url);
+// The daemon's last `count` starts, newest first.
+Result<std::vector<RunRow>> read_runs(Secret const& url, int count);
 // The last `count` batches, newest first.
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count);
 
