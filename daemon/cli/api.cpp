@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/api_changes.hpp"
+#include "cli/api_data.hpp"
 #include "cli/api_page.hpp"
 #include "cli/desk.hpp"
 #include "cli/gaps.hpp"
@@ -14,7 +15,6 @@
 #include "cli/report_json.hpp"
 #include "control/openapi.hpp"
 #include "core/schedule.hpp"
-#include "pipeline/progress_writer.hpp"
 #include "store/reports.hpp"
 #include "store/requests.hpp"
 
@@ -57,29 +57,7 @@ Result<Json> read_backfills(Secret const& url) {
   return out["requests"];
 }
 
-Look look_at(ApiView const& view, Progress const& progress) {
-  auto const& engine = view.engine;
-  Look look{.now = engine.clock->now(),
-            .elapsed = std::chrono::duration_cast<Milliseconds>(engine.clock->ticks() - progress.began),
-            .limit = {}};
-  if (auto const* const source = engine.source(progress.provider); source != nullptr) {
-    look.limit = source->pacer->limit();
-    look.parked = source->pacer->parked();
-  }
-  return look;
-}
-
-Json progress_items(ApiView const& view) {
-  LiveStatus live;
-  for (auto const& progress : view.board.all())
-    live.now.push_back(
-        {.row = progress_row(*progress, look_at(view, *progress)), .updated_at = view.engine.clock->now()});
-  Json out;
-  add_json(out, live);
-  return out["now"];
-}
-
-Json job_items(ApiView const& view) {
+Json job_items(LiveView const& view) {
   auto const now = view.engine.clock->now();
   auto items = Json::array();
   for (auto const& [job, source] : view.reloader.jobs()) {
@@ -96,35 +74,34 @@ Json job_items(ApiView const& view) {
   return items;
 }
 
-}  // namespace
-
-struct Api::State {
-  explicit State(ApiView the_view) : view(std::move(the_view)), desk(queue_max) {}
-
-  Task<ControlAnswer> list(ControlRequest const& request, std::vector<std::string> fields, ReadItems read);
-  Task<ControlAnswer> change(ControlRequest const& request, PreparedChange prepared);
-  ControlAnswer list_of(ControlRequest const& request, std::vector<std::string> const& fields,
-                        Json items) const;
-  ReadItems read_gap_items() const;
-
-  ApiView view;
-  Desk desk;
-};
-
-ControlAnswer Api::State::list_of(ControlRequest const& request, std::vector<std::string> const& fields,
-                                  Json items) const {
+ControlAnswer list_of(ControlRequest const& request, std::vector<std::string> const& fields, Json items) {
   auto const wish = page_wish(request, fields);
   if (!wish) return problem(request, 400, "bad_parameter", wish.error());
   return answer_with(page_of(std::move(items), *wish));
 }
+
+}  // namespace
+
+struct Api::State {
+  State(LiveView the_view, Secret url) : view(the_view), database_url(std::move(url)), desk(queue_max) {}
+
+  Task<ControlAnswer> list(ControlRequest const& request, std::vector<std::string> fields, ReadItems read);
+  Task<ControlAnswer> change(ControlRequest const& request, PreparedChange prepared);
+  Task<ControlAnswer> answer(ControlRequest const& request, PreparedQuestion prepared);
+  ReadItems read_gap_items() const;
+
+  LiveView view;
+  Secret database_url;
+  CountersAt counters_began;
+  Desk desk;
+};
 
 // The database is read, and its rows filtered and written as JSON, on the desk's thread.
 Task<ControlAnswer> Api::State::list(ControlRequest const& request, std::vector<std::string> fields,
                                      ReadItems read) {
   auto const wish = page_wish(request, fields);
   if (!wish) co_return problem(request, 400, "bad_parameter", wish.error());
-  auto const work = [url = view.database_url, read = std::move(read),
-                     wish = *wish]() -> Result<ControlAnswer> {
+  auto const work = [url = database_url, read = std::move(read), wish = *wish]() -> Result<ControlAnswer> {
     auto items = read(url);
     if (!items) return std::unexpected(items.error());
     return answer_with(page_of(std::move(*items), wish));
@@ -135,9 +112,20 @@ Task<ControlAnswer> Api::State::list(ControlRequest const& request, std::vector<
 
 Task<ControlAnswer> Api::State::change(ControlRequest const& request, PreparedChange prepared) {
   if (!prepared) co_return prepared.error();
-  auto const work = [url = view.database_url, change = std::move(*prepared)]() { return change(url); };
+  auto const work = [url = database_url, change = std::move(*prepared)]() { return change(url); };
   auto const answer = co_await desk.ask(work);
   co_return answer_or_problem(request, answer);
+}
+
+Task<ControlAnswer> Api::State::answer(ControlRequest const& request, PreparedQuestion prepared) {
+  if (!prepared) co_return problem(request, 400, "bad_parameter", prepared.error());
+  auto const work = [url = database_url, question = std::move(*prepared)]() -> Result<ControlAnswer> {
+    auto body = question(url);
+    if (!body) return std::unexpected(body.error());
+    return answer_with(*body);
+  };
+  auto const found = co_await desk.ask(work);
+  co_return answer_or_problem(request, found);
 }
 
 ReadItems Api::State::read_gap_items() const {
@@ -149,14 +137,23 @@ ReadItems Api::State::read_gap_items() const {
   };
 }
 
-Api::Api(ApiView view) : state_(std::make_unique<State>(std::move(view))) {}
+Api::Api(LiveView view, Secret database_url)
+    : state_(std::make_unique<State>(view, std::move(database_url))) {}
 
 Api::~Api() = default;
+
+std::string Api::live() const {
+  return answer_with(live_json(state_->view, state_->counters_began)).body;
+}
 
 std::vector<Route> Api::routes() {
   auto* const api = state_.get();
   auto const get = [](std::string path, ControlAnswerer answer) {
     return Route{.method = "GET", .path = std::move(path), .answer = std::move(answer)};
+  };
+  auto const with_stream = [](Route route) {
+    route.streams = true;
+    return route;
   };
   auto const post = [](std::string path, ControlAnswerer answer) {
     return Route{
@@ -168,12 +165,26 @@ std::vector<Route> Api::routes() {
       get("/api/v1/jobs",
           [api](ControlRequest const& request) {
             return at_once(
-                api->list_of(request, {"name", "provider", "timeframe", "calendar"}, job_items(api->view)));
+                list_of(request, {"name", "provider", "timeframe", "calendar"}, job_items(api->view)));
           }),
-      get("/api/v1/progress",
+      with_stream(get("/api/v1/progress",
+                      [api](ControlRequest const& request) {
+                        return at_once(list_of(request, {"job", "lane", "stage"}, progress_json(api->view)));
+                      })),
+      get("/api/v1/live", [this](ControlRequest const&) { return at_once({.body = live()}); }),
+      get("/api/v1/freshness",
           [api](ControlRequest const& request) {
-            return at_once(api->list_of(request, {"job", "lane", "stage"}, progress_items(api->view)));
+            return at_once(list_of(request, {"job"}, freshness_json(api->view)));
           }),
+      get("/api/v1/sessions",
+          [api](ControlRequest const& request) {
+            auto const now = api->view.engine.clock->now();
+            return api->answer(request, sessions_question(request, api->view.reloader.jobs(), now));
+          }),
+      get("/api/v1/bars",
+          [api](ControlRequest const& request) { return api->answer(request, bars_question(request)); }),
+      get("/api/v1/revisions",
+          [api](ControlRequest const& request) { return api->answer(request, changes_question(request)); }),
       get("/api/v1/runs",
           [api](ControlRequest const& request) {
             return api->list(request, {},
@@ -197,6 +208,11 @@ std::vector<Route> Api::routes() {
           [api](ControlRequest const& request) {
             return api->list(request, {"job", "state", "kind"}, read_backfills);
           }),
+      post("/api/v1/counters/reset",
+           [this, api](ControlRequest const&) {
+             api->counters_began = api->view.engine.meters.providers;
+             return at_once({.body = live()});
+           }),
       post("/api/v1/backfills",
            [api](ControlRequest const& request) {
              auto const now = api->view.engine.clock->now();

@@ -2,27 +2,18 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "cli/engine.hpp"
-#include "cli/reload.hpp"
+#include "cli/live_view.hpp"
 #include "control/plane.hpp"
 #include "core/secret.hpp"
-#include "pipeline/progress_board.hpp"
 
 namespace candled {
 
-// All must outlive it.
-struct ApiView {
-  Engine const& engine;
-  Reloader const& reloader;
-  ProgressBoard const& board;
-  Secret database_url;
-};
-
 class Api {
  public:
-  explicit Api(ApiView view);
+  Api(LiveView view, Secret database_url);
   Api(Api const&) = delete;
   Api& operator=(Api const&) = delete;
   // When no answer is on its way any more.
@@ -30,6 +21,9 @@ class Api {
 
   // They live as long as this. The database is read and written on a thread of this one's own.
   std::vector<Route> routes();
+
+  // What /api/v1/live answers, and streams tell.
+  std::string live() const;
 
  private:
   struct State;

@@ -56,6 +56,23 @@ std::optional<std::string> text_in(Json const& body, char const* name) {
   return member->get<std::string>();
 }
 
+// nullopt: it is no such list.
+std::optional<std::vector<std::string>> symbols_in(Json const& body) {
+  auto const symbols = body.find("symbols");
+  if (symbols == body.end()) return std::vector<std::string>{};
+  auto const is_text = [](Json const& one) { return one.is_string(); };
+  if (!symbols->is_array() || symbols->empty() || !std::all_of(symbols->begin(), symbols->end(), is_text))
+    return std::nullopt;
+  return symbols->get<std::vector<std::string>>();
+}
+
+// Sets from and to. False: they are no two dates, and no two times.
+bool read_range(std::string const& from, std::string const& to, Options& options) {
+  options.from = moment_of(from);
+  options.to = moment_of(to);
+  return options.from && options.to && options.from->index() == options.to->index();
+}
+
 // The body as options of the command that asks for the same. Error: what is wrong with it.
 std::expected<Options, std::string> options_of(Json const& body) {
   Options options;
@@ -71,18 +88,13 @@ std::expected<Options, std::string> options_of(Json const& body) {
   if (!job || job->empty()) return std::unexpected("job is the name of a job");
   options.command = *kind == "repair" ? Command::repair : Command::backfill;
   options.job = *job;
-  if (auto const symbols = body.find("symbols"); symbols != body.end()) {
-    auto const is_text = [](Json const& one) { return one.is_string(); };
-    if (!symbols->is_array() || symbols->empty() || !std::all_of(symbols->begin(), symbols->end(), is_text))
-      return std::unexpected("symbols is a list of symbols; leave it out for all");
-    options.symbols = symbols->get<std::vector<std::string>>();
-  }
+  auto symbols = symbols_in(body);
+  if (!symbols) return std::unexpected("symbols is a list of symbols; leave it out for all");
+  options.symbols = std::move(*symbols);
   if (!from || !to || from->empty() != to->empty() || (from->empty() && *kind == "backfill"))
     return std::unexpected("from and to are both there, or, for a repair, both left out");
   if (from->empty()) return options;
-  options.from = moment_of(*from);
-  options.to = moment_of(*to);
-  if (!options.from || !options.to || options.from->index() != options.to->index())
+  if (!read_range(*from, *to, options))
     return std::unexpected("from and to are two dates (2024-01-31), or two times (2024-01-31T14:30:00Z)");
   return options;
 }

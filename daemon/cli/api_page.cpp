@@ -23,14 +23,14 @@ std::optional<std::size_t> number_of(std::string const& text, std::size_t min, s
 }  // namespace
 
 std::expected<PageWish, std::string> page_wish(ControlRequest const& request,
-                                               std::vector<std::string> const& fields) {
+                                               std::vector<std::string> const& fields, PageLimits limits) {
   constexpr std::size_t offset_max = 100'000'000;
-  PageWish wish;
+  PageWish wish{.filters = {}, .limit = limits.usual};
   for (auto const& name : request.parameters()) {
     auto const value = request.parameter(name);
     if (name == "limit") {
-      auto const limit = number_of(value, 1, page_items_max);
-      if (!limit) return std::unexpected(fmt::format("limit is a number from 1 to {}", page_items_max));
+      auto const limit = number_of(value, 1, limits.max);
+      if (!limit) return std::unexpected(fmt::format("limit is a number from 1 to {}", limits.max));
       wish.limit = *limit;
     } else if (name == "offset") {
       auto const offset = number_of(value, 0, offset_max);

@@ -20,9 +20,15 @@ struct PageWish {
   std::size_t offset = 0;
 };
 
-// Parameters: limit (1 to 1,000), offset, and `fields`. Error: what is wrong with the query, for people.
+struct PageLimits {
+  std::size_t usual = 100;  // when the query names none
+  std::size_t max = page_items_max;
+};
+
+// Parameters: limit (from 1 on), offset, and `fields`. Error: what is wrong with the query, for people.
 std::expected<PageWish, std::string> page_wish(ControlRequest const& request,
-                                               std::vector<std::string> const& fields);
+                                               std::vector<std::string> const& fields,
+                                               PageLimits limits = {});
 
 // {"items": […], "total": 1234, "limit": 100, "offset": 0}: of `items`, an array of objects, those whose
 // fields have the values; total counts them all.

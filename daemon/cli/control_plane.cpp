@@ -79,10 +79,15 @@ ControlService::State::State(ControlView the_view, Config const& config)
       api({.engine = view.engine,
            .reloader = view.reloader,
            .board = view.board,
-           .database_url = config.database.url}),
+           .health = record,
+           .started_at = started_at,
+           .changes_allowed = !config.control.token.empty() || !config.control.token_sha256.empty()},
+          config.database.url),
       plane(gate_policy(config.control), routes(), log_for_control),
       server(view.engine.loop->get_executor(), ControlLimits{},
-             [this](ControlRequest const& request) { return plane.answer(request); }) {}
+             [this](ControlRequest const& request) { return plane.answer(request); },
+             {.refuse = [this](ControlRequest const& request) { return plane.refuse_stream(request); },
+              .newest = [this] { return api.live(); }}) {}
 
 std::vector<Route> ControlService::State::routes() {
   auto const now = [this] { return view.engine.clock->now(); };
@@ -140,9 +145,9 @@ MetricsView ControlService::State::metrics() const {
                              .windows = progress->windows,
                              .windows_done = progress->windows_done,
                              .windows_failed = progress->windows_failed});
-  for (auto const& [job, lag] : job_lags(engine.meters, view.reloader.jobs(), engine.clock->now()))
+  for (auto const& one : job_lags(engine.meters, view.reloader.jobs(), engine.clock->now()))
     numbers.lags.push_back(
-        {.job = job->name, .calendar = std::string{to_string(job->calendar.kind())}, .lag = lag});
+        {.job = one.job->name, .calendar = std::string{to_string(one.job->calendar.kind())}, .lag = one.lag});
   std::map<std::string, bool> sessions;
   for (auto const& setup : view.reloader.jobs()) {
     auto const& calendar = setup.job->calendar;

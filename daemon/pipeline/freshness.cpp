@@ -28,17 +28,20 @@ Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime due, UtcT
   return std::max(Milliseconds{0}, Milliseconds{now - expected});
 }
 
-std::optional<Milliseconds> lag_of(Job const& job, Meters const& meters, UtcTime now) {
-  auto const due = everything_due(job, now).wanted.to;
+JobLag lag_of(Job const& job, Meters const& meters, UtcTime now) {
   std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
-  std::optional<Milliseconds> worst;
+  JobLag all{.job = &job, .due_until = everything_due(job, now).wanted.to, .covered_until = UtcTime::max()};
   for (auto const& [id, series] : meters.series) {
     bool const ours = series.provider == job.source->name && series.timeframe == job.timeframe &&
                       symbols.contains(series.ticker);
-    if (ours && !series.covered.empty())
-      worst = std::max(worst.value_or(Milliseconds{0}), lag_of(job, series, due, now));
+    if (!ours || series.covered.empty()) continue;
+    auto const lag = lag_of(job, series, all.due_until, now);
+    all.lag = std::max(all.lag, lag);
+    all.covered_until = std::min(all.covered_until, series.covered.ranges().back().to);
+    ++all.series;
+    if (lag > Milliseconds{0}) ++all.late;
   }
-  return worst;
+  return all;
 }
 
 }  // namespace
@@ -47,8 +50,7 @@ std::vector<JobLag> job_lags(Meters const& meters, std::vector<JobSetup> const& 
   std::vector<JobLag> lags;
   for (auto const& setup : jobs) {
     if (!setup.job->schedule) continue;
-    if (auto const lag = lag_of(*setup.job, meters, now))
-      lags.push_back({.job = setup.job.get(), .lag = *lag});
+    if (auto const lag = lag_of(*setup.job, meters, now); lag.series > 0) lags.push_back(lag);
   }
   return lags;
 }

@@ -12,8 +12,12 @@ namespace candled {
 
 // How late a job's latest bars are.
 struct JobLag {
-  Job const* job;
-  Milliseconds lag{0};
+  Job const* job = nullptr;
+  Milliseconds lag{0};    // of the series that is the latest
+  UtcTime due_until;      // the end of the newest bar that should be there
+  UtcTime covered_until;  // the end of what every series has
+  int series = 0;
+  int late = 0;  // of them
 };
 
 // Of each job with a schedule and with a series to look at (none before the first planning): of its series

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "store/pg_connection.hpp"
 #include "store/pg_text.hpp"
+#include "store/report_rows.hpp"
 #include "store/series_names.hpp"
 
 namespace candled {
@@ -48,23 +48,6 @@ std::string runs_sql() {
     SELECT run_id, {}, {}, {}, config_error
     FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT $1)",
                      time_sql("started_at"), time_sql("ended_at"), time_sql("config_loaded_at"));
-}
-
-std::string text(pqxx::field const& field) {
-  return field.as<std::string>();
-}
-
-std::int64_t number(pqxx::field const& field) {
-  return field.as<std::int64_t>();
-}
-
-UtcTime time(pqxx::field const& field) {
-  return parse_time(field.c_str());
-}
-
-std::optional<UtcTime> optional_time(pqxx::field const& field) {
-  if (field.is_null()) return std::nullopt;
-  return time(field);
 }
 
 CoverageRow coverage_row(pqxx::row const& row) {
@@ -116,21 +99,6 @@ BatchRow batch_row(pqxx::row const& row) {
           .rejected = number(row[11]),
           .total = Milliseconds{number(row[12])},
           .outcome = text(row[13])};
-}
-
-// Every row of what `ask` asks, made by `make_row`.
-template <class Row, class Ask>
-Result<std::vector<Row>> read_rows(Secret const& url, Ask const& ask, Row (*make_row)(pqxx::row const&)) {
-  auto const connection = PgConnection::open(url);
-  if (!connection) return std::unexpected(connection.error());
-  try {
-    pqxx::work work{(*connection)->session()};
-    std::vector<Row> rows;
-    for (auto const& row : ask(work)) rows.push_back(make_row(row));
-    return rows;
-  } catch (std::exception const&) {
-    return std::unexpected(current_error(**connection));
-  }
 }
 
 }  // namespace

@@ -111,6 +111,73 @@ TEST_F(ControlApi, lists_what_was_fetched_a_page_at_a_time) {
   EXPECT_EQ(client->get("/api/v1/coverage?tickr=AAPL").status, 400);
 }
 
+// 2024-03-09 is a Saturday.
+TEST_F(ControlApi, maps_the_sessions_of_a_job) {
+  auto const path = "/api/v1/sessions?job=live&from=2024-02-28&to=2024-03-09";
+  auto const reply = client->get(path);
+  auto const map = Json::parse(reply.body);
+
+  EXPECT_EQ(problems("/api/v1/sessions", reply), std::vector<std::string>{});
+  EXPECT_EQ(map["sessions"], (Json{"2024-02-28", "2024-02-29", "2024-03-01", "2024-03-04", "2024-03-05",
+                                   "2024-03-06", "2024-03-07", "2024-03-08"}));
+  ASSERT_EQ(map["total"], 2);
+  EXPECT_EQ(map["items"][1]["ticker"], "MSFT");
+  EXPECT_EQ(map["items"][1]["states"], "---ccccc");
+  EXPECT_EQ(get("/api/v1/sessions?job=live")["sessions"].size(), 60U);
+  EXPECT_EQ(get("/api/v1/sessions?job=live&ticker=M")["total"], 1);
+  EXPECT_EQ(get("/api/v1/sessions?job=live&holes=true")["total"], 0);
+  EXPECT_EQ(get("/api/v1/sessions?job=live&limit=1&offset=1")["items"].size(), 1U);
+  for (auto const* const wrong : {"", "?job=other", "?job=live&from=March", "?job=live&holes=yes",
+                                  "?job=live&from=2024-03-05&to=2024-03-04", "?job=live&from=2020-01-01"})
+    EXPECT_EQ(client->get("/api/v1/sessions" + std::string{wrong}).status, 400) << wrong;
+}
+
+TEST_F(ControlApi, shows_bars_and_what_they_were_before) {
+  auto const reply = client->get("/api/v1/bars?ticker=AAPL&timeframe=1d&from=2024-03-05&to=2024-03-08");
+  auto const bars = Json::parse(reply.body);
+
+  EXPECT_EQ(problems("/api/v1/bars", reply), std::vector<std::string>{});
+  ASSERT_EQ(bars["items"].size(), 3U);
+  EXPECT_EQ(bars["items"][0]["ts"], "2024-03-05T05:00:00Z");
+  EXPECT_EQ(bars["items"][0]["revised"], false);
+  EXPECT_EQ(get("/api/v1/bars?ticker=AAPL&timeframe=1d&limit=2")["items"][1]["ts"], "2024-03-08T05:00:00Z");
+
+  auto const changed =
+      run({"psql", "--no-psqlrc", "--quiet", world.url(), "-c",
+           "INSERT INTO candled.bar_revision (series_id, ts, open, high, low, close, volume, "
+           "vwap, trade_count) SELECT series_id, ts, open, high, low, close + 1, volume, vwap, "
+           "trade_count FROM candled.bar WHERE ts = '2024-03-06 05:00Z'"});
+  ASSERT_EQ(changed.exit_code, 0) << changed.errors;
+  EXPECT_EQ(get("/api/v1/bars?ticker=AAPL&timeframe=1d&from=2024-03-06&limit=1")["items"][0]["revised"],
+            false);
+  EXPECT_EQ(get("/api/v1/bars?ticker=AAPL&timeframe=1d&to=2024-03-07")["items"][2]["revised"], true);
+  auto const changes = client->get("/api/v1/revisions?ticker=AAPL&timeframe=1d");
+  EXPECT_EQ(problems("/api/v1/revisions", changes), std::vector<std::string>{});
+  EXPECT_EQ(Json::parse(changes.body)["items"][0]["before"]["close"],
+            bars["items"][1]["close"].get<double>() + 1);
+  for (auto const* const wrong :
+       {"", "?ticker=AAPL", "?ticker=AAPL&timeframe=2m", "?ticker=AAPL&timeframe=1d&from=x",
+        "?ticker=AAPL&timeframe=1d&limit=5001", "?ticker=AAPL&timeframe=1d&offset=1"})
+    EXPECT_EQ(client->get("/api/v1/bars" + std::string{wrong}).status, 400) << wrong;
+}
+
+TEST_F(ControlApi, tells_what_goes_on_now) {
+  ASSERT_TRUE(client->comes_to_be("/api/v1/freshness", [](Json const& page) { return page["total"] == 1; }));
+  auto const fresh = get("/api/v1/freshness")["items"][0];
+  auto const live = get("/api/v1/live");
+
+  EXPECT_EQ(fresh["job"], "live");
+  EXPECT_EQ(fresh["series"], 2);
+  EXPECT_EQ(fresh["late_series"], 0);
+  EXPECT_EQ(fresh["covered_through"], fresh["expected_through"]);
+  EXPECT_EQ(live["changes_allowed"], true);
+  EXPECT_EQ(live["jobs"][0]["name"], "live");
+  EXPECT_GT(live["providers"][0]["requests"]["ok"], 0);
+  EXPECT_EQ(live["providers"][0]["breaker"], "closed");
+  EXPECT_EQ(post("/api/v1/counters/reset", 200)["providers"][0]["requests"]["ok"], 0);
+  EXPECT_EQ(get("/api/v1/live")["providers"][0]["requests"]["ok"], 0);
+}
+
 TEST_F(ControlApi, takes_requests_and_the_daemon_works_on_them) {
   auto const asked = post(
       "/api/v1/backfills", 202,
