@@ -42,6 +42,8 @@ nlohmann::json json_of(GapRow const& gap) {
 }
 
 nlohmann::json json_of(BatchRow const& batch) {
+  auto phases = nlohmann::json::object();
+  for (auto const& [phase, took] : batch.phases) phases[phase] = took.count();
   return {{"batch_id", batch.batch_id},
           {"run_id", batch.run_id},
           {"started_at", to_rfc3339(batch.started_at)},
@@ -55,7 +57,8 @@ nlohmann::json json_of(BatchRow const& batch) {
           {"changed", batch.changed},
           {"rejected", batch.rejected},
           {"milliseconds", batch.total.count()},
-          {"outcome", batch.outcome}};
+          {"outcome", batch.outcome},
+          {"phases", std::move(phases)}};
 }
 
 nlohmann::json json_of(RunRow const& run) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <map>
+
 #include "store/pg_text.hpp"
 #include "store/report_rows.hpp"
 #include "store/series_names.hpp"
@@ -38,7 +41,7 @@ std::string gaps_sql() {
 std::string batches_sql() {
   return fmt::format(R"(
     SELECT batch_id, run_id, {}, job, provider, timeframe, symbols, requests, bars, inserted, changed, rejected,
-           total_ms, outcome
+           total_ms, outcome, plan_ms, wait_ms, fetch_ms, parse_ms, validate_ms, copy_ms, merge_ms, commit_ms
     FROM candled.ingest_batch ORDER BY started_at DESC, batch_id DESC LIMIT $1)",
                      time_sql("started_at"));
 }
@@ -85,20 +88,25 @@ RunRow run_row(pqxx::row const& row) {
 }
 
 BatchRow batch_row(pqxx::row const& row) {
-  return {.batch_id = number(row[0]),
-          .run_id = number(row[1]),
-          .started_at = time(row[2]),
-          .job = text(row[3]),
-          .provider = text(row[4]),
-          .timeframe = text(row[5]),
-          .symbols = number(row[6]),
-          .requests = number(row[7]),
-          .bars = number(row[8]),
-          .inserted = number(row[9]),
-          .changed = number(row[10]),
-          .rejected = number(row[11]),
-          .total = Milliseconds{number(row[12])},
-          .outcome = text(row[13])};
+  BatchRow batch{.batch_id = number(row[0]),
+                 .run_id = number(row[1]),
+                 .started_at = time(row[2]),
+                 .job = text(row[3]),
+                 .provider = text(row[4]),
+                 .timeframe = text(row[5]),
+                 .symbols = number(row[6]),
+                 .requests = number(row[7]),
+                 .bars = number(row[8]),
+                 .inserted = number(row[9]),
+                 .changed = number(row[10]),
+                 .rejected = number(row[11]),
+                 .total = Milliseconds{number(row[12])},
+                 .outcome = text(row[13]),
+                 .phases = {}};
+  constexpr std::array phases{"plan", "wait", "fetch", "parse", "validate", "copy", "merge", "commit"};
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    batch.phases.emplace_back(phases.at(i), Milliseconds{number(row[static_cast<int>(14 + i)])});
+  return batch;
 }
 
 }  // namespace

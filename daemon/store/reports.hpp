@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -60,6 +61,8 @@ struct BatchRow {
   std::int64_t rejected = 0;
   Milliseconds total{0};
   std::string outcome;
+  std::vector<std::pair<std::string, Milliseconds>>
+      phases;  // in their order; busy time, summed over requests
 };
 
 // A start of the daemon.
