@@ -17,6 +17,7 @@
 #include "cli/engine.hpp"
 #include "cli/progress_bar.hpp"
 #include "config/load_config.hpp"
+#include "core/performance.hpp"
 #include "http/curl_client.hpp"
 #include "pipeline/flat_files.hpp"
 #include "pipeline/load_slots.hpp"
@@ -112,6 +113,8 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   for (std::size_t i = 0; i < config.jobs.size(); ++i)
     engine->jobs[i].source = engine->source(config.jobs[i].provider);
   engine->timings = std::make_unique<TimingsCsv>(config.timings.csv, config.timings.rotate_bytes);
+  engine->performance = std::make_unique<CsvFile>(config.timings.performance, config.timings.rotate_bytes,
+                                                  performance_header());
   engine->database_retry = database_retry;
   engine->load_slots = std::make_shared<LoadSlots>(engine->loop->get_executor(), config.database.writers);
   return engine;
@@ -121,6 +124,7 @@ ExitCode run(Options const& options, Config const& config, std::optional<TimeLen
   switch (options.command) {
     case Command::plan: return plan_command(*make_engine(config, lens), config, options);
     case Command::status: return status_command(config, options, real_now(lens));
+    case Command::report: return report_command(config, options, real_now(lens));
     case Command::gaps: return gaps_command(config, options, real_now(lens));
     case Command::check: return check_command(config, options, real_now(lens));
     case Command::calendar: return calendar_command(config, options);
@@ -168,6 +172,9 @@ ExitCode run(int argc, char const* const* argv) {
     fmt::print(stderr, "candled: CANDLED_DRILL_CLOCK: {}\n", lens.error());
     return ExitCode::usage;
   }
+  // The record of another machine has no configuration here.
+  if (options.command == Command::report && !options.file.empty())
+    return report_command(Config{}, options, real_now(*lens));
   auto const config = load_config(options.config);
   if (!config) return print_problems(config.error());
   bool const works =

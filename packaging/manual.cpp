@@ -3,13 +3,16 @@
 //
 //   candled-manual FOLDER EXAMPLE    candled.1, candled.yaml.5 with the file EXAMPLE, and candled.bash, into
 //   FOLDER
+//   candled-manual keys              prints the table of keys of docs/configuration.md
 #include "cli/manual.hpp"
+#include "config/key_reference.hpp"
 
 #include <fmt/format.h>
 
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -23,6 +26,10 @@ bool write(std::string const& path, std::string const& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view{argv[1]} == "keys") {
+    fmt::print("{}", candled::key_reference());
+    return 0;
+  }
   if (argc != 3) return 2;
   std::string const folder = argv[1];
   std::ifstream file{argv[2], std::ios::binary};

@@ -48,9 +48,8 @@ std::vector<std::string> unknown_symbols(std::vector<Job> const& jobs,
 
 }  // namespace
 
-std::vector<AskedRange> asked_of(std::vector<Job> const& all, Options const& options, UtcTime now) {
-  auto const named = chosen_jobs(all, options.job);
-  if (named.empty()) return {};
+std::expected<std::vector<AskedRange>, std::string> ranges_of(std::vector<Job const*> const& named,
+                                                              Options const& options, UtcTime now) {
   std::vector<Job> jobs;
   for (auto const* const job : named) {
     auto chosen = *job;
@@ -58,23 +57,28 @@ std::vector<AskedRange> asked_of(std::vector<Job> const& all, Options const& opt
     if (!chosen.symbols.empty()) jobs.push_back(std::move(chosen));
   }
   auto const unknown = unknown_symbols(jobs, options.symbols);
-  if (!unknown.empty()) {
-    print_error(fmt::format(
+  if (!unknown.empty())
+    return std::unexpected(fmt::format(
         "no job has the symbols {}: add them to a job's symbols, or mend the spelling (case matters)",
         fmt::join(unknown, ", ")));
-    return {};
-  }
   std::vector<AskedRange> asked;
   for (auto& job : jobs) {
     auto const range = range_of(job, options, now);
-    if (range.empty()) {
-      print_error(fmt::format("{}: no bar from {} on is closed yet: let the range begin earlier", job.name,
-                              to_rfc3339(range.from)));
-      return {};
-    }
+    if (range.empty())
+      return std::unexpected(fmt::format("{}: no bar from {} on is closed yet: let the range begin earlier",
+                                         job.name, to_rfc3339(range.from)));
     asked.push_back({.job = std::move(job), .range = range});
   }
   return asked;
+}
+
+std::vector<AskedRange> asked_of(std::vector<Job> const& all, Options const& options, UtcTime now) {
+  auto const named = chosen_jobs(all, options.job);
+  if (named.empty()) return {};
+  auto asked = ranges_of(named, options, now);
+  if (asked) return std::move(*asked);
+  print_error(asked.error());
+  return {};
 }
 
 }  // namespace candled

@@ -29,6 +29,8 @@ ExitCode refresh_actions_command(Engine& engine, Config const& config, Options c
 ExitCode plan_command(Engine& engine, Config const& config, Options const& options);
 ExitCode status_command(Config const& config, Options const& options, UtcTime now);
 ExitCode gaps_command(Config const& config, Options const& options, UtcTime now);
+// With options.file, of the configuration only the thresholds count.
+ExitCode report_command(Config const& config, Options const& options, UtcTime now);
 ExitCode check_command(Config const& config, Options const& options, UtcTime now);
 ExitCode calendar_command(Config const& config, Options const& options);
 ExitCode migrate_command(Config const& config, Options const& options);

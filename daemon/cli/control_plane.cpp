@@ -8,6 +8,7 @@
 #include <chrono>
 #include <map>
 
+#include "cli/api.hpp"
 #include "cli/health_signals.hpp"
 #include "config/address.hpp"
 #include "control/health_answers.hpp"
@@ -15,6 +16,7 @@
 #include "control/plane.hpp"
 #include "control/server.hpp"
 #include "pipeline/async.hpp"
+#include "pipeline/freshness.hpp"
 #include "pipeline/log.hpp"
 
 namespace candled {
@@ -64,6 +66,7 @@ struct ControlService::State {
   std::optional<Milliseconds> clocks_apart;  // the wall clock minus the steady one
   std::optional<UtcTime> clock_jumped_at;
   boost::asio::steady_timer timer;
+  Api api;
   ControlPlane plane;
   ControlServer server;
 };
@@ -73,35 +76,46 @@ ControlService::State::State(ControlView the_view, Config const& config)
       address(*parse_host_port(config.control.listen)),
       started_at(view.engine.clock->now()),
       timer(*view.engine.loop),
+      api({.engine = view.engine,
+           .reloader = view.reloader,
+           .board = view.board,
+           .health = record,
+           .started_at = started_at,
+           .changes_allowed = !config.control.token.empty() || !config.control.token_sha256.empty()},
+          config.database.url),
       plane(gate_policy(config.control), routes(), log_for_control),
       server(view.engine.loop->get_executor(), ControlLimits{},
-             [this](ControlRequest const& request) { return plane.answer(request); }) {}
+             [this](ControlRequest const& request) { return plane.answer(request); },
+             {.refuse = [this](ControlRequest const& request) { return plane.refuse_stream(request); },
+              .newest = [this] { return api.live(); }}) {}
 
 std::vector<Route> ControlService::State::routes() {
   auto const now = [this] { return view.engine.clock->now(); };
-  return {{.method = "GET",
-           .path = "/livez",
-           .access = Access::open,
-           .answer = [](ControlRequest const&) { return at_once(live_answer()); }},
-          {.method = "GET",
-           .path = "/readyz",
-           .access = Access::open,
-           .answer =
-               [this, now](ControlRequest const&) {
-                 look(loop_late);
-                 return at_once(ready_answer(not_ready(signals(), record, now())));
-               }},
-          {.method = "GET",
-           .path = "/healthz",
-           .answer =
-               [this, now](ControlRequest const&) {
-                 look(loop_late);
-                 return at_once(health_answer(record, started_at, now()));
-               }},
-          {.method = "GET", .path = "/metrics", .answer = [this](ControlRequest const&) {
-             look(loop_late);
-             return at_once(metrics_answer(metrics()));
-           }}};
+  std::vector<Route> all{{.method = "GET",
+                          .path = "/livez",
+                          .access = Access::open,
+                          .answer = [](ControlRequest const&) { return at_once(live_answer()); }},
+                         {.method = "GET",
+                          .path = "/readyz",
+                          .access = Access::open,
+                          .answer =
+                              [this, now](ControlRequest const&) {
+                                look(loop_late);
+                                return at_once(ready_answer(not_ready(signals(), record, now())));
+                              }},
+                         {.method = "GET",
+                          .path = "/healthz",
+                          .answer =
+                              [this, now](ControlRequest const&) {
+                                look(loop_late);
+                                return at_once(health_answer(record, started_at, now()));
+                              }},
+                         {.method = "GET", .path = "/metrics", .answer = [this](ControlRequest const&) {
+                            look(loop_late);
+                            return at_once(metrics_answer(metrics()));
+                          }}};
+  for (auto& route : api.routes()) all.push_back(std::move(route));
+  return all;
 }
 
 MetricsView ControlService::State::metrics() const {
@@ -111,6 +125,7 @@ MetricsView ControlService::State::metrics() const {
                       .answers = plane.answers(),
                       .budgets = {},
                       .lanes = {},
+                      .lags = {},
                       .sessions = {},
                       .process = read_process_numbers(),
                       .started_at = started_at,
@@ -130,6 +145,9 @@ MetricsView ControlService::State::metrics() const {
                              .windows = progress->windows,
                              .windows_done = progress->windows_done,
                              .windows_failed = progress->windows_failed});
+  for (auto const& one : job_lags(engine.meters, view.reloader.jobs(), engine.clock->now()))
+    numbers.lags.push_back(
+        {.job = one.job->name, .calendar = std::string{to_string(one.job->calendar.kind())}, .lag = one.lag});
   std::map<std::string, bool> sessions;
   for (auto const& setup : view.reloader.jobs()) {
     auto const& calendar = setup.job->calendar;

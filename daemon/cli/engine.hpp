@@ -8,6 +8,7 @@
 
 #include "config/config.hpp"
 #include "core/meters.hpp"
+#include "pipeline/csv_file.hpp"
 #include "pipeline/flat_files.hpp"
 #include "pipeline/job.hpp"
 #include "pipeline/ports.hpp"
@@ -37,6 +38,7 @@ struct Engine {
   Progress progress;
   StopSign sign;
   std::unique_ptr<TimingsCsv> timings;
+  std::unique_ptr<CsvFile> performance;  // performance_metrics.csv: the daemon's
   RetryPolicy database_retry;
   std::shared_ptr<LoadSlots> load_slots;
   bool drill_clock = false;  // time is not the machine's

@@ -1,4 +1,5 @@
-// What candled tells the shell and systemd. Documented in the README; systemd does not restart after 2 to 5.
+// What candled tells the shell and systemd. Documented in docs/operations.md; systemd does not restart after
+// 2 to 5.
 #pragma once
 
 #include "core/error.hpp"

@@ -1,3 +1,5 @@
+#include "cli/gaps.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,6 +7,7 @@
 #include <tuple>
 
 #include "cli/commands.hpp"
+#include "cli/report_json.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -22,19 +25,20 @@ bool is_of(Series const& series, GapRow const& gap) {
 
 // The gaps of the chosen jobs' series, and, for series that are not as far as they should be by now, what was
 // never asked: the database cannot know how far a job has to reach, its calendar and history do.
-std::vector<GapRow> gaps_of(Job const& job, JobConfig const& config, std::vector<CoverageRow> const& coverage,
+std::vector<GapRow> gaps_of(JobOfProvider const& of, std::vector<CoverageRow> const& coverage,
                             std::vector<GapRow> const& known, UtcTime now) {
+  auto const& [job, provider] = of;
   std::vector<GapRow> gaps;
   auto const timeframe = std::string{to_string(job.timeframe)};
-  for (auto const& ticker : config.symbols) {
-    auto const is_ours = [&](auto const& row) {
-      return row.ticker == ticker && row.provider == config.provider && row.timeframe == timeframe;
+  for (auto const& ticker : job.symbols) {
+    auto const is_ours = [&, wanted = std::string_view{provider}](auto const& row) {
+      return row.ticker == ticker && row.provider == wanted && row.timeframe == timeframe;
     };
     Series series{.ticker = ticker, .covered = {}, .parked = {}};
     if (auto const row = std::ranges::find_if(coverage, is_ours); row != coverage.end())
       series.names = row->names, series.covered = row->covered;
     for (auto const& gap : known) {
-      if (!is_of(series, gap) || gap.reason == "never_asked" || gap.provider != config.provider ||
+      if (!is_of(series, gap) || gap.reason == "never_asked" || gap.provider != provider ||
           gap.timeframe != timeframe)
         continue;
       series.parked.add(gap.range);
@@ -43,7 +47,7 @@ std::vector<GapRow> gaps_of(Job const& job, JobConfig const& config, std::vector
     for (auto const& window : windows_due(job, {series}, everything_due(job, now), now))
       gaps.push_back({.ticker = ticker,
                       .timeframe = timeframe,
-                      .provider = config.provider,
+                      .provider = provider,
                       .range = window.range,
                       .reason = "never_asked",
                       .detail = "not asked yet"});
@@ -80,57 +84,49 @@ void print_text(std::vector<GapRow> const& gaps, Options const& options) {
       table(rows));
 }
 
-nlohmann::json json_of_next_try(GapRow const& gap) {
-  if (gap.next_try_at == when_a_person_asks) return "infinity";
-  return gap.next_try_at ? nlohmann::json(to_rfc3339(*gap.next_try_at)) : nlohmann::json();
-}
-
 void print_json(std::vector<GapRow> const& gaps) {
   auto out = nlohmann::json::array();
-  for (auto const& gap : gaps) {
-    nlohmann::json one{{"ticker", gap.ticker},
-                       {"timeframe", gap.timeframe},
-                       {"provider", gap.provider},
-                       {"from", to_rfc3339(gap.range.from)},
-                       {"until", to_rfc3339(gap.range.to)},
-                       {"reason", gap.reason},
-                       {"detail", gap.detail},
-                       {"attempts", gap.attempts}};
-    one["first_seen"] = gap.first_seen ? nlohmann::json(to_rfc3339(*gap.first_seen)) : nlohmann::json();
-    one["last_tried"] = gap.last_tried ? nlohmann::json(to_rfc3339(*gap.last_tried)) : nlohmann::json();
-    one["next_try_at"] = json_of_next_try(gap);
-    out.push_back(std::move(one));
-  }
+  for (auto const& gap : gaps) out.push_back(json_of(gap));
   fmt::print("{}\n", out.dump(2));
 }
 
 }  // namespace
+
+Result<std::vector<GapRow>> read_gaps(Secret const& url, std::vector<JobOfProvider> const& jobs,
+                                      UtcTime now) {
+  auto const coverage = read_coverage(url);
+  if (!coverage) return std::unexpected(coverage.error());
+  auto const known = read_open_gaps(url);
+  if (!known) return std::unexpected(known.error());
+  std::vector<GapRow> gaps;
+  for (auto const& job : jobs) {
+    auto const own = gaps_of(job, *coverage, *known, now);
+    gaps.insert(gaps.end(), own.begin(), own.end());
+  }
+  std::ranges::sort(gaps, [](GapRow const& a, GapRow const& b) {
+    return std::tie(a.ticker, a.provider, a.range.from, a.range.to) <
+           std::tie(b.ticker, b.provider, b.range.from, b.range.to);
+  });
+  return gaps;
+}
 
 ExitCode gaps_command(Config const& config, Options const& options, UtcTime now) {
   auto const jobs = make_jobs(config);
   auto const chosen = chosen_jobs(jobs, options.job);
   if (chosen.empty()) return ExitCode::usage;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
-  auto const coverage = read_coverage(config.database.url);
-  auto const known = coverage ? read_open_gaps(config.database.url) : Result<std::vector<GapRow>>{};
-  if (!coverage || !known) {
-    auto const& error = coverage ? known.error() : coverage.error();
-    print_error(error.what);
-    return exit_code_of(error.kind);
-  }
-  std::vector<GapRow> gaps;
-  for (auto const* const job : chosen) {
-    auto const& job_config = config.jobs[static_cast<std::size_t>(job - jobs.data())];
-    auto const own = gaps_of(*job, job_config, *coverage, *known, now);
-    gaps.insert(gaps.end(), own.begin(), own.end());
+  std::vector<JobOfProvider> of;
+  for (auto const* const job : chosen)
+    of.push_back(
+        {.job = *job, .provider = config.jobs[static_cast<std::size_t>(job - jobs.data())].provider});
+  auto gaps = read_gaps(config.database.url, of, now);
+  if (!gaps) {
+    print_error(gaps.error().what);
+    return exit_code_of(gaps.error().kind);
   }
   if (!options.reason.empty())
-    std::erase_if(gaps, [&](GapRow const& gap) { return gap.reason != options.reason; });
-  std::ranges::sort(gaps, [](GapRow const& a, GapRow const& b) {
-    return std::tie(a.ticker, a.provider, a.range.from, a.range.to) <
-           std::tie(b.ticker, b.provider, b.range.from, b.range.to);
-  });
-  options.output == OutputFormat::json ? print_json(gaps) : print_text(gaps, options);
+    std::erase_if(*gaps, [&](GapRow const& gap) { return gap.reason != options.reason; });
+  options.output == OutputFormat::json ? print_json(*gaps) : print_text(*gaps, options);
   return ExitCode::done;
 }
 

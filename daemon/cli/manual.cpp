@@ -95,8 +95,12 @@ std::string configuration_manual(std::string_view example) {
   out +=
       "One YAML file. Keys that do not exist, wrong units and impossible combinations are told with line and "
       "column, all at once, by \\fBcandled check\\fR.\n.SH KEYS\n";
-  for (auto const& key : known_keys())
-    out += fmt::format(".TP\n.B {}\n{}\n", roff(key.path), roff(key.expected));
+  for (auto const& key : known_keys()) {
+    out += fmt::format(".TP\n.B {}\n{}", roff(key.path), roff(key.expected));
+    if (key.required) out += "; required";
+    if (!key.fallback.empty()) out += "; default " + roff(key.fallback);
+    out += "\n";
+  }
   out += ".SH EXAMPLE\n" + as_it_stands(example);
   return out + ".SH SEE ALSO\n.BR candled (1)\n";
 }

@@ -10,6 +10,7 @@
 
 #include "cli/command_line.hpp"
 #include "config/overrides_file.hpp"
+#include "core/performance.hpp"
 
 namespace candled {
 
@@ -66,8 +67,19 @@ CLI::Validator a_date() {
           "DATE"};
 }
 
+CLI::Validator a_span() {
+  return {[](std::string const& text) {
+            auto const span = parse_duration(text);
+            bool const good = span && *span >= performance_row_length && *span <= std::chrono::years{10};
+            return good ? std::string{}
+                        : "expected a time from 5m to 10 years, such as 24h or 7d, got '" + text + "'";
+          },
+          "DURATION"};
+}
+
 struct Raw {
   Options options;
+  std::string since;
   std::string from;
   std::string to;
   bool json = false;
@@ -137,6 +149,24 @@ void add_gaps(CLI::App& app, Raw& raw) {
   command->add_option("--reason", raw.options.reason, "only gaps of this reason")
       ->check(CLI::IsMember(
           {"never_asked", "provider_empty", "fetch_failed", "not_entitled", "rejected", "horizon"}));
+}
+
+constexpr auto report_footer =
+    "The daemon writes a row each five minutes to the file that timings.performance of the configuration "
+    "names:\n"
+    "performance_metrics.csv beside timings.csv unless it says otherwise. With --file no configuration is "
+    "read.\n"
+    "\n"
+    "Example: candled report --since 24h";
+
+void add_report(CLI::App& app, Raw& raw) {
+  auto* const command = add_data_command(app, raw, "report",
+                                         "how the daemon did: the trend of its figures, and what stands out");
+  command->add_option("--since", raw.since, "how far back, such as 24h or 30d")
+      ->default_val("7d")
+      ->check(a_span());
+  command->add_option("--file", raw.options.file, "this record, instead of the configured one");
+  command->footer(report_footer);
 }
 
 // `close` and `early-close`: what they share. Options of `calendar` may follow theirs.
@@ -232,6 +262,7 @@ std::map<std::string, Command> const& commands() {
                                                   {"plan", Command::plan},
                                                   {"status", Command::status},
                                                   {"gaps", Command::gaps},
+                                                  {"report", Command::report},
                                                   {"check", Command::check},
                                                   {"migrate", Command::migrate},
                                                   {"version", Command::version},
@@ -259,6 +290,7 @@ void describe(CLI::App& app, Raw& raw) {
       add_data_command(app, raw, "status", "coverage, freshness, what goes on now, and the last batches"),
       raw);
   add_gaps(app, raw);
+  add_report(app, raw);
   add_calendar(app, raw);
   add_reference(app, raw);
   add_data_command(app, raw, "check", "check the configuration; what it needs of memory and requests");
@@ -304,6 +336,7 @@ std::optional<std::string> read_day(Raw const& raw, Options& options) {
 
 // What is wrong with arguments that are right one by one.
 std::optional<std::string> read_together(Raw const& raw, Options& options) {
+  if (auto const since = parse_duration(raw.since)) options.since = *since;
   options.from = parse_moment(raw.from);
   options.to = parse_moment(raw.to);
   if (options.from && options.to && options.from->index() != options.to->index())

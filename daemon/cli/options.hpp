@@ -23,6 +23,7 @@ enum class Command {
   plan,
   status,
   gaps,
+  report,
   check,
   calendar,
   import_instruments,
@@ -48,11 +49,12 @@ struct Options {
   std::string job;                   // backfill, repair, plan, once, gaps, status: empty: all
   std::vector<std::string> symbols;  // backfill, repair, instruments and actions refresh; empty: all
   std::string reason;                // gaps: only those of this reason; empty: all
-  std::string file;                  // instruments import, actions import
+  std::string file;                  // instruments import, actions import; report: empty: as configured
   std::string source;                // actions import: who says so
   std::string provider;              // instruments refresh, actions refresh; empty: the only one
   bool detach = false;               // backfill, repair: the daemon does it
   std::int64_t request = 0;          // cancel, retry
+  Milliseconds since = std::chrono::days{7};   // report: how far back
   CalendarKind calendar = CalendarKind::xnys;  // calendar
   // calendar close and early-close: the day to write down; nullopt: list sessions.
   std::optional<CalendarOverride> day;

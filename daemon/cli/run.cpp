@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/control_plane.hpp"
 #include "cli/loop.hpp"
+#include "cli/performance_look.hpp"
 #include "cli/reload.hpp"
 #include "cli/service.hpp"
 #include "cli/status_line.hpp"
@@ -13,6 +14,7 @@
 #include "pipeline/async.hpp"
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/log.hpp"
+#include "pipeline/performance_recorder.hpp"
 #include "pipeline/progress_writer.hpp"
 #include "pipeline/supervisor.hpp"
 
@@ -23,7 +25,12 @@ namespace {
 class Daemon {
  public:
   Daemon(Engine& engine, Config const& config, std::string const& path)
-      : engine_(engine), ports_(engine.ports()), service_(*engine.loop), reloader_(engine, config, path) {
+      : engine_(engine),
+        ports_(engine.ports()),
+        service_(*engine.loop),
+        reloader_(engine, config, path),
+        recorder_(*engine.performance, config.timings.warn, engine.meters, *engine.clock,
+                  [this] { return performance_look(engine_, reloader_.jobs()); }) {
     if (!config.control.listen.empty())
       control_ = std::make_unique<ControlService>(
           ControlView{.engine = engine_, .reloader = reloader_, .board = board_}, config);
@@ -32,6 +39,8 @@ class Daemon {
   Task<ExitCode> run();
 
  private:
+  // serve(), with how it does written down.
+  Task<ExitCode> serve_on_record();
   Task<ExitCode> serve();
   // Waits for the database as long as it takes: systemd may have started us before it.
   Task<Result<RunId>> begin_run();
@@ -44,18 +53,29 @@ class Daemon {
   Service service_;
   ProgressBoard board_;
   Reloader reloader_;
+  PerformanceRecorder recorder_;
   std::unique_ptr<ControlService> control_;  // null: none is configured
 };
 
 Task<ExitCode> Daemon::run() {
   Hangups const hangups{*engine_.loop, [this] { reload(); }};
-  if (!control_) co_return co_await serve();
+  if (!control_) co_return co_await serve_on_record();
   if (auto const listening = control_->listen(); !listening) {
     print_error(listening.error());
     co_return ExitCode::address;
   }
-  auto const code = co_await serve();
+  auto const code = co_await serve_on_record();
   co_await control_->stop();
+  co_return code;
+}
+
+Task<ExitCode> Daemon::serve_on_record() {
+  TaskGroup beside{ports_.loop};
+  beside.spawn(recorder_.run());
+  auto const code = co_await serve();
+  engine_.clock->stop();  // what could not begin has not stopped it
+  co_await beside.wait_all();
+  recorder_.finish();
   co_return code;
 }
 
@@ -133,6 +153,7 @@ Task<ExitCode> run(Engine& engine, Config const& config, std::string const& path
 
 ExitCode run_command(Engine& engine, Config const& config, Options const& options) {
   if (auto const code = check_timings(engine); code != ExitCode::done) return code;
+  if (auto const code = check_performance(engine); code != ExitCode::done) return code;
   std::ignore = std::signal(SIGHUP, SIG_IGN);  // until the loop takes it
   engine.database_retry.attempts = 0;          // for as long as it takes
   return run_on_loop(engine, run(engine, config, options.config));

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/live_status.hpp"
+#include "cli/report_json.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -112,10 +113,6 @@ void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
   fmt::print("\n{}", table(rows));
 }
 
-nlohmann::json json_of(std::optional<UtcTime> time) {
-  return time ? nlohmann::json(to_rfc3339(*time)) : nlohmann::json();
-}
-
 void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
   auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"batches", nlohmann::json::array()}};
   for (auto const& one : jobs)
@@ -129,29 +126,9 @@ void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
                            {"gaps", one.gaps},
                            {"rejected", one.rejected},
                            {"revisions", one.revisions}});
-  for (auto const& batch : account.batches)
-    out["batches"].push_back({{"batch_id", batch.batch_id},
-                              {"run_id", batch.run_id},
-                              {"started_at", to_rfc3339(batch.started_at)},
-                              {"job", batch.job},
-                              {"timeframe", batch.timeframe},
-                              {"symbols", batch.symbols},
-                              {"requests", batch.requests},
-                              {"bars", batch.bars},
-                              {"inserted", batch.inserted},
-                              {"changed", batch.changed},
-                              {"rejected", batch.rejected},
-                              {"milliseconds", batch.total.count()},
-                              {"outcome", batch.outcome}});
+  for (auto const& batch : account.batches) out["batches"].push_back(json_of(batch));
   out["daemon"] = nlohmann::json();
-  if (!account.run.empty()) {
-    auto const& run = account.run.front();
-    out["daemon"] = {{"run_id", run.run_id},
-                     {"started_at", to_rfc3339(run.started_at)},
-                     {"ended_at", json_of(run.ended_at)},
-                     {"config_loaded_at", to_rfc3339(run.config_loaded_at.value_or(run.started_at))},
-                     {"config_error", run.config_error}};
-  }
+  if (!account.run.empty()) out["daemon"] = json_of(account.run.front());
   add_json(out, account.live);
   fmt::print("{}\n", out.dump(2));
 }

@@ -121,6 +121,16 @@ ExitCode check_timings(Engine const& engine) {
   return ExitCode::secrets;
 }
 
+ExitCode check_performance(Engine const& engine) {
+  auto const writable = engine.performance->check();
+  if (writable) return ExitCode::done;
+  print_error(fmt::format(
+      "the record of performance cannot be written: {}; change timings.performance in the configuration, or "
+      "the folder's permissions",
+      writable.error().what));
+  return ExitCode::secrets;
+}
+
 std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string const& name) {
   std::vector<Job const*> chosen;
   std::string known;

@@ -32,6 +32,8 @@ ExitCode check_database(Config const& config);
 
 // Whether timings can be written: told before the work starts, for a wrong path is the operator's to mend.
 ExitCode check_timings(Engine const& engine);
+// The same for the record of performance.
+ExitCode check_performance(Engine const& engine);
 
 // The jobs that `name` means; empty: all. Prints which there are when there is no such job.
 std::vector<Job const*> chosen_jobs(std::vector<Job> const& jobs, std::string const& name);

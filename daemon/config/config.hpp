@@ -13,6 +13,7 @@
 #include "core/s3_place.hpp"
 #include "core/schedule.hpp"
 #include "core/secret.hpp"
+#include "core/thresholds.hpp"
 #include "core/time.hpp"
 #include "core/timeframe.hpp"
 
@@ -82,8 +83,10 @@ struct CalendarsConfig {
 };
 
 struct TimingsConfig {
-  std::string csv;  // path; empty: none is written
-  std::int64_t rotate_bytes = 64LL * 1024 * 1024;
+  std::string csv;                                 // path; empty: none is written
+  std::string performance;                         // path; empty: none is written
+  std::int64_t rotate_bytes = 64LL * 1024 * 1024;  // of each
+  PerformanceThresholds warn;
 
   friend bool operator==(TimingsConfig const&, TimingsConfig const&) = default;
 };

@@ -105,6 +105,20 @@ void describe(JobConfig const& job, std::vector<std::string>& lines) {
   lines.push_back(fmt::format("    rollups: {}", to_text(job.rollups)));
 }
 
+template <class Value, class ToText>
+std::string or_off(std::optional<Value> const& value, ToText const& to_text_of) {
+  return value ? to_text_of(*value) : "off";
+}
+
+std::string to_text(PerformanceThresholds const& warn) {
+  auto const number = [](int value) { return std::to_string(value); };
+  auto const duration = [](Milliseconds value) { return to_string(value); };
+  return fmt::format("{{ error_pct: {}, rate_limited: {}, response_p95: {}, freshness_lag: {}, memory: {} }}",
+                     or_off(warn.error_pct, number), or_off(warn.rate_limited, number),
+                     or_off(warn.response_p95, duration), or_off(warn.freshness_lag, duration),
+                     or_off(warn.memory, [](std::int64_t bytes) { return size_to_string(bytes); }));
+}
+
 std::string to_text(ControlConfig const& control) {
   if (control.listen.empty()) return "control: (none)";
   bool const has_token = !control.token.empty() || !control.token_sha256.empty();
@@ -134,8 +148,9 @@ std::vector<std::string> describe(Config const& config) {
   if (config.timings.csv.empty()) {
     lines.emplace_back("timings: (none)");
   } else {
-    lines.push_back(fmt::format("timings: {{ csv: {}, rotate: {} }}", config.timings.csv,
-                                size_to_string(config.timings.rotate_bytes)));
+    lines.push_back(fmt::format("timings: {{ csv: {}, rotate: {}, performance: {}, warn: {} }}",
+                                config.timings.csv, size_to_string(config.timings.rotate_bytes),
+                                config.timings.performance, to_text(config.timings.warn)));
   }
   lines.push_back(to_text(config.control));
   lines.push_back(

@@ -150,7 +150,8 @@ Form<int> whole_years() {
             if (good) return years;
             if (is_number(text)) return refuse(fmt::format("add the unit: {}y", text));
             return refuse("bars are dropped a year at a time: write whole years");
-          }};
+          },
+          .write = [](int years) { return years == 0 ? std::string{} : fmt::format("{}y", years); }};
 }
 
 Form<std::int64_t> size_from(std::int64_t min) {

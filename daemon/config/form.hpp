@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "config/suggest.hpp"
 #include "core/secret.hpp"
+#include "core/size.hpp"
 #include "core/time.hpp"
 #include "core/zone.hpp"
 
@@ -39,11 +41,30 @@ struct Form {
   std::string expected;  // "a duration from 1s to 1d, such as 30s": follows "expected "
   std::function<Reading<T>(std::string const&)> read;
   References references = References::refused;
+  std::function<std::string(T const&)> write = {};  // of words; numbers, times and texts write themselves
 };
+
+// A value as it would be written in the file.
+inline std::string written(int value) {
+  return std::to_string(value);
+}
+inline std::string written(std::int64_t bytes) {
+  return size_to_string(bytes);
+}
+inline std::string written(Milliseconds time) {
+  return time == Milliseconds{0} ? "0s" : to_string(time);
+}
+inline std::string written(std::string const& text) {
+  return text;
+}
 
 // The pairs of a word and its meaning are the only values; a near miss gets "did you mean".
 template <class T>
-Form<T> one_of(std::vector<std::pair<std::string, T>> choices);
+Form<T> one_of(std::vector<std::pair<std::string, T>> const& choices);
+
+// Or the word `off`: nothing.
+template <class T>
+Form<std::optional<T>> or_off(Form<T> form);
 
 Form<int> whole_number(int min, int max);
 Form<Milliseconds> duration(Milliseconds min, Milliseconds max);
@@ -78,19 +99,36 @@ Form<std::string> sha256_hex();
 std::string quoted(std::string_view text);
 
 template <class T>
-Form<T> one_of(std::vector<std::pair<std::string, T>> choices) {
+Form<std::optional<T>> or_off(Form<T> form) {
+  auto const expected = form.expected + ", or off";
+  return {.expected = expected,
+          .read = [form = std::move(form)](std::string const& text) -> Reading<std::optional<T>> {
+            if (text == "off") return std::optional<T>{};
+            auto value = form.read(text);
+            if (!value) return std::unexpected(std::move(value.error()));
+            return std::optional<T>{*std::move(value)};
+          }};
+}
+
+template <class T>
+Form<T> one_of(std::vector<std::pair<std::string, T>> const& choices) {
   std::string expected = choices.size() > 1 ? "one of" : "";
   std::vector<std::string> words;
   for (auto const& [word, value] : choices) {
     expected += (expected.empty() ? "" : " ") + word;
     words.push_back(word);
   }
-  auto const read = [choices = std::move(choices), words](std::string const& text) -> Reading<T> {
+  auto const read = [choices, words](std::string const& text) -> Reading<T> {
     for (auto const& [word, value] : choices)
       if (word == text) return value;
     return refuse(did_you_mean(text, words));
   };
-  return {.expected = expected, .read = read};
+  auto const write = [choices](T const& value) -> std::string {
+    for (auto const& [word, meant] : choices)
+      if (meant == value) return word;
+    return "";
+  };
+  return {.expected = expected, .read = read, .write = write};
 }
 
 }  // namespace candled

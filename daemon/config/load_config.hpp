@@ -28,17 +28,20 @@ using ConfigResult = std::expected<Config, std::vector<ConfigProblem>>;
 
 // Problems are sorted by place, the file's own before those of the files that it names; they never hold a
 // secret. Relative paths in the file (symbols_file, calendars.overrides, ${file:}) are taken from the file's
-// own folder; timings.csv from the working directory, as the shell would.
+// own folder; timings.csv and timings.performance from the working directory, as the shell would.
 ConfigResult load_config(std::string const& path);
 // Reads environment variables and the files that the text names, and takes today's date from the system's
 // clock. `folder` stands for the file's own folder, `name` for the file in messages.
 ConfigResult parse_config(std::string_view yaml, std::string const& name, std::string const& folder);
 
 // Every key that a file may have, in the order in which they are documented: jobs[].schedule.every,
-// providers.NAME.api_key. `expected` says what may stand there.
+// providers.NAME.api_key. `expected` says what may stand there; `fallback` is the value that holds when a key
+// that is not required is left out, as it would be written; empty: none.
 struct KnownKey {
   std::string path;
   std::string expected;
+  bool required = false;
+  std::string fallback = {};
 };
 std::vector<KnownKey> known_keys();
 

@@ -25,8 +25,8 @@ std::string default_base_url(ProviderKind kind) {
 }
 
 void describe_asked(Section& section, ProviderConfig& provider) {
+  provider.base_url = default_base_url(provider.kind);
   section.optional("base_url", provider.base_url, base_url());
-  if (provider.base_url.empty()) provider.base_url = default_base_url(provider.kind);
   section.required("api_key", provider.api_key, api_key(section.findings().folder));
   section.optional_section("rate_limit", provider.rate_limit);
   section.optional("concurrency", provider.concurrency, whole_number(1, 256));
@@ -37,7 +37,7 @@ constexpr std::string_view in_s3 = "s3://";
 
 // s3://BUCKET/PREFIX, taken apart.
 S3Place place_of(std::string const& root) {
-  auto const rest = root.substr(in_s3.size());
+  auto const rest = root.substr(std::min(in_s3.size(), root.size()));
   auto const slash = std::min(rest.find('/'), rest.size());
   S3Place place{.endpoint = "https://files.massive.com",
                 .bucket = rest.substr(0, slash),
@@ -60,7 +60,7 @@ void describe_files(Section& section, ProviderDraft& draft) {
   std::string root;
   section.required("root", root, files_root());
   if (root.starts_with(in_s3) || section.listing()) {
-    auto& place = draft.files.s3.emplace(section.listing() ? S3Place{} : place_of(root));
+    auto& place = draft.files.s3.emplace(place_of(root));
     draft.files.root = root;
     describe_bucket(section, place);
   } else {

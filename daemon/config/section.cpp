@@ -133,15 +133,17 @@ bool Section::wrong(std::string_view key) const {
                      [&](ConfigProblem const& problem) { return is_at_or_below(problem.path, path); });
 }
 
-YamlNode const* Section::declare(std::string_view key, std::string const& expected) {
+YamlNode const* Section::declare(std::string_view key, std::string const& expected, std::string fallback) {
   declared_.emplace_back(key);
-  if (listing()) findings_.known.push_back({.path = join(key), .expected = expected});
+  if (listing())
+    findings_.known.push_back({.path = join(key), .expected = expected, .fallback = std::move(fallback)});
   auto const child = children_.find(std::string{key});
   return child == children_.end() ? nullptr : child->second;
 }
 
 YamlNode const* Section::declare_required(std::string_view key, std::string const& expected) {
   auto const* const node = declare(key, expected);
+  if (listing()) findings_.known.back().required = true;
   if (node == nullptr && !listing())
     report(place_, join(key),
            {.message = fmt::format("expected {}, found that this required key is missing", expected)});

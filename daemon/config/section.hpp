@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -41,7 +42,8 @@ class Section {
   }
   template <class Target, class T>
   void optional(std::string_view key, Target& target, Form<T> const& form) {
-    if (auto const* node = declare(key, form.expected)) read(*node, join(key), target, form);
+    auto const* const node = declare(key, form.expected, listing() ? fallback_of(form, target) : "");
+    if (node != nullptr) read(*node, join(key), target, form);
   }
 
   // A list of values, with their places beside them. Wrong items are left out.
@@ -122,7 +124,7 @@ class Section {
   bool wrong(std::string_view key) const;
 
   // The key's node, or null: not written, or reported.
-  YamlNode const* declare(std::string_view key, std::string const& expected);
+  YamlNode const* declare(std::string_view key, std::string const& expected, std::string fallback = "");
   YamlNode const* declare_required(std::string_view key, std::string const& expected);
   // A name chosen by the operator. False: it is wrong, or there a second time.
   bool declare_name(YamlNode const& child);
@@ -136,6 +138,16 @@ class Section {
                     References references, std::vector<Refusal> refusals);
   void report(Place place, std::string path, Refusal refusal);
   void report_unknown(YamlNode const& child);
+
+  // The default of a key; empty: it has none that could be written.
+  template <class Target, class T>
+  static std::string fallback_of(Form<T> const& form, Target const& target) {
+    if constexpr (std::is_same_v<Target, T>) {
+      if (form.write) return form.write(target);
+      if constexpr (requires { written(target); }) return written(target);
+    }
+    return "";
+  }
 
   template <class Target, class T>
   bool read(YamlNode const& node, std::string const& path, Target& target, Form<T> const& form) {

@@ -75,9 +75,24 @@ void describe(Section& section, CalendarsConfig& calendars) {
                   missing ? "create it: an empty file is fine" : file.error().hint);
 }
 
+void describe(Section& section, PerformanceThresholds& thresholds) {
+  section.optional("error_pct", thresholds.error_pct, or_off(whole_number(1, 100)));
+  section.optional("rate_limited", thresholds.rate_limited, or_off(whole_number(1, 1'000'000)));
+  section.optional("response_p95", thresholds.response_p95, or_off(duration(1ms, 10min)));
+  section.optional("freshness_lag", thresholds.freshness_lag, or_off(duration(1s, std::chrono::days{365})));
+  section.optional("memory", thresholds.memory, or_off(size_from(1024 * 1024)));
+}
+
 void describe(Section& section, TimingsConfig& timings) {
   section.required("csv", timings.csv, file_path());
   section.optional("rotate", timings.rotate_bytes, size_from(64 * 1024));
+  section.optional("performance", timings.performance, file_path());
+  section.optional_section("warn", timings.warn);
+  section.rule({"csv", "performance"}, timings.csv != timings.performance,
+               fmt::format("expected two different files, found {} twice", candled::quoted(timings.csv)));
+  if (timings.performance.empty() && !timings.csv.empty())
+    timings.performance =
+        std::filesystem::path{timings.csv}.replace_filename("performance_metrics.csv").string();
 }
 
 void describe(Section& section, ControlConfig& control) {

@@ -13,6 +13,7 @@ void describe(Section& section, RetryPolicy& retry);
 void describe(Section& section, BreakerPolicy& breaker);
 // Reads the file of overrides, too.
 void describe(Section& section, CalendarsConfig& calendars);
+void describe(Section& section, PerformanceThresholds& thresholds);
 void describe(Section& section, TimingsConfig& timings);
 void describe(Section& section, ControlConfig& control);
 void describe(Section& section, LogConfig& log);

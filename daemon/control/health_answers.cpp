@@ -39,15 +39,19 @@ ControlAnswer ready_answer(std::optional<std::string> const& not_ready) {
   return answer_of(503, {{"ready", false}, {"reason", *not_ready}});
 }
 
-ControlAnswer health_answer(HealthRecord const& record, UtcTime started_at, UtcTime now) {
+nlohmann::ordered_json health_json(HealthRecord const& record, UtcTime started_at, UtcTime now) {
   auto components = Json::array();
   for (auto const& entry : record.entries()) components.push_back(json_of(entry));
-  return answer_of(record.state() == HealthState::down ? 503 : 200, {{"state", to_string(record.state())},
-                                                                     {"since", json_of(record.since())},
-                                                                     {"version", CANDLED_VERSION},
-                                                                     {"started_at", json_of(started_at)},
-                                                                     {"now", json_of(now)},
-                                                                     {"components", components}});
+  return {{"state", to_string(record.state())},
+          {"since", json_of(record.since())},
+          {"version", CANDLED_VERSION},
+          {"started_at", json_of(started_at)},
+          {"now", json_of(now)},
+          {"components", components}};
+}
+
+ControlAnswer health_answer(HealthRecord const& record, UtcTime started_at, UtcTime now) {
+  return answer_of(record.state() == HealthState::down ? 503 : 200, health_json(record, started_at, now));
 }
 
 }  // namespace candled

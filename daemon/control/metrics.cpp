@@ -149,6 +149,11 @@ void add_lanes(Families& all, MetricsView const& view) {
     add(lane.windows_failed, "failed");
   }
   all.push_back(std::move(windows));
+  auto lags =
+      gauge("bar_lag_seconds", "How long ago the schedule should have brought the oldest bar that lacks.");
+  for (auto const& [job, calendar, lag] : view.lags)
+    lags.add(seconds(lag), {{"job", job}, {"calendar", calendar}});
+  all.push_back(std::move(lags));
 }
 
 void add_database(Families& all, MetricsView const& view) {

@@ -32,6 +32,13 @@ struct LaneNumbers {
   std::int64_t windows_failed = 0;
 };
 
+// How late a job's latest bars are, by its schedule.
+struct LagNumbers {
+  std::string job;
+  std::string calendar;
+  Milliseconds lag{0};
+};
+
 // Of the process, as the kernel counts.
 struct ProcessNumbers {
   double cpu_seconds = 0;
@@ -46,6 +53,7 @@ struct MetricsView {
   AnswerCounts const& answers;
   std::vector<BudgetNumbers> budgets;
   std::vector<LaneNumbers> lanes;
+  std::vector<LagNumbers> lags;
   std::vector<std::pair<std::string, bool>> sessions;  // of each calendar that jobs use: is it open now?
   ProcessNumbers process;
   UtcTime started_at;

@@ -136,4 +136,19 @@ Task<ControlAnswer> ControlPlane::answer(ControlRequest const& request) {
   co_return answer;
 }
 
+std::optional<ControlAnswer> ControlPlane::refuse_stream(ControlRequest const& request) {
+  auto const found = match(request);
+  auto refusal = gate_.refuse_stranger(request);
+  bool const streams = found.route != nullptr && found.route->streams && request.method == "GET";
+  if (!refusal && !streams)
+    refusal = problem(request, 404, "no_stream", "there is no WebSocket here: docs/control.md says where");
+  if (!refusal) refusal = gate_.refuse_access(request, found.route->access, std::chrono::steady_clock::now());
+  if (refusal) finish(request, *refusal);
+  ControlAnswer const switched{.status = 101};
+  auto const& answer = refusal ? *refusal : switched;
+  ++answers_[{found.path, answer.status}];
+  tell(request, answer, Milliseconds{0});
+  return refusal;
+}
+
 }  // namespace candled

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ struct Route {
   Access access = Access::read;
   // Gets what the names of the path stand for as parameters of the query, too.
   ControlAnswerer answer;
+  bool streams = false;  // a WebSocket is to be had here, too
 };
 
 // By the path as in the routes, and the status; requests for no route count for "none".
@@ -38,6 +40,9 @@ class ControlPlane {
   // With everything that an answer has to have: compression, security headers, the request's id. `request`
   // must live as long as the task.
   Task<ControlAnswer> answer(ControlRequest const& request);
+
+  // Whether this upgrade to a WebSocket is refused, and how; nullopt: it may have one. Counts as an answer.
+  std::optional<ControlAnswer> refuse_stream(ControlRequest const& request);
 
   std::vector<Route> const& routes() const { return routes_; }
   AnswerCounts const& answers() const { return answers_; }

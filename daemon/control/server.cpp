@@ -15,10 +15,13 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <list>
 #include <optional>
 #include <random>
+
+#include "control/stream.hpp"
 
 namespace candled {
 
@@ -54,10 +57,12 @@ class Connection;
 }  // namespace
 
 struct ControlServer::State {
-  State(asio::any_io_executor executor, ControlLimits the_limits, ControlAnswerer the_answerer)
+  State(asio::any_io_executor executor, ControlLimits the_limits, ControlAnswerer the_answerer,
+        ControlStreams the_streams)
       : loop(std::move(executor)),
         limits(the_limits),
         answerer(std::move(the_answerer)),
+        streams(std::move(the_streams)),
         acceptor(loop),
         ended(loop, asio::steady_timer::time_point::max()),
         id_prefix(fmt::format("{:08x}", std::random_device{}())) {}
@@ -70,9 +75,11 @@ struct ControlServer::State {
   asio::any_io_executor loop;
   ControlLimits limits;
   ControlAnswerer answerer;
+  ControlStreams streams;
   tcp::acceptor acceptor;
   std::list<Connection*> connections;  // the one that waits for a request the longest comes first
   std::size_t running = 0;             // coroutines
+  std::size_t streaming = 0;           // of them
   asio::steady_timer ended;            // an event: one of them has ended
   bool stopping = false;
   std::string id_prefix;
@@ -101,7 +108,11 @@ class Connection {
   bool waits() const { return waits_; }
   void close() {
     waits_ = false;
-    stream_.close();
+    if (websocket_) {
+      websocket_->stop();
+    } else {
+      stream_.close();
+    }
   }
 
  private:
@@ -109,11 +120,13 @@ class Connection {
   ControlRequest request_of(http::request<http::string_body> message);
   Done refuse(Failure const& failure);
   Done send(ControlRequest const& request, ControlAnswer answer, bool keep_alive);
+  Done stream();
 
   Server& server_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<ControlStream> websocket_;
   std::string local_;
   std::list<Connection*>::iterator place_;
   bool waits_ = true;  // for a request, or the rest of one
@@ -126,6 +139,10 @@ Done Connection::run() {
     bool const whole = co_await read();
     waits_ = false;
     if (!whole || server_.stopping) break;
+    if (beast::websocket::is_upgrade(parser_->get())) {
+      co_await stream();
+      co_return;
+    }
     auto const keep_alive = parser_->get().keep_alive();
     auto const request = request_of(parser_->release());
     auto answer = co_await server_.answerer(request);
@@ -135,6 +152,32 @@ Done Connection::run() {
   Failure ignored;
   if (stream_.socket().is_open()) stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   stream_.close();
+}
+
+// The rest of the connection is a WebSocket, or a refusal.
+Done Connection::stream() {
+  auto const message = parser_->release();
+  auto request = request_of(message);
+  auto const* const offered = request.header("Sec-WebSocket-Protocol");
+  auto const token = offered == nullptr ? std::string{} : token_of_protocols(*offered);
+  if (!token.empty() && request.header("Authorization") == nullptr)
+    request.headers.emplace_back("Authorization", "Bearer " + token);
+  auto refusal = server_.streams.refuse(request);
+  if (!refusal && server_.streaming >= server_.limits.streams_max)
+    refusal = problem(request, 503, "too_many_streams", "others are listening already: try again later");
+  if (refusal) {
+    co_await send(request, std::move(*refusal), false);
+    stream_.close();
+    co_return;
+  }
+  ++server_.streaming;
+  websocket_.emplace(std::move(stream_),
+                     StreamLimits{.every = server_.limits.stream_every,
+                                  .write = server_.limits.write,
+                                  .silence = server_.limits.idle},
+                     server_.streams.newest);
+  co_await websocket_->run(message, request.id);
+  --server_.streaming;
 }
 
 // False: the client has left, was too slow, or does not speak HTTP within the limits, and has been told so.
@@ -258,8 +301,8 @@ Done ControlServer::State::accept_all() {
 }
 
 ControlServer::ControlServer(asio::any_io_executor const& loop, ControlLimits limits,
-                             ControlAnswerer answerer)
-    : state_(std::make_unique<State>(loop, limits, std::move(answerer))) {}
+                             ControlAnswerer answerer, ControlStreams streams)
+    : state_(std::make_unique<State>(loop, limits, std::move(answerer), std::move(streams))) {}
 
 ControlServer::~ControlServer() = default;
 

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/message.hpp"
@@ -14,13 +16,22 @@ namespace candled {
 
 struct ControlLimits {
   std::size_t connections_max = 64;
+  std::size_t streams_max = 32;  // of them, WebSockets
   std::size_t head_bytes_max = 8 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
   // All are for the whole of it, not for one read or write.
   std::chrono::milliseconds head{5'000};
   std::chrono::milliseconds body{10'000};
-  std::chrono::milliseconds write{10'000};  // a slower reader is dropped
-  std::chrono::milliseconds idle{30'000};   // between two requests
+  std::chrono::milliseconds write{10'000};        // a slower reader is dropped
+  std::chrono::milliseconds idle{30'000};         // between two requests
+  std::chrono::milliseconds stream_every{1'000};  // between two messages on a WebSocket
+};
+
+// What a WebSocket needs: who may have one, and what it is told.
+struct ControlStreams {
+  // For the upgrade of this request. nullopt: let in.
+  std::function<std::optional<ControlAnswer>(ControlRequest const&)> refuse;
+  std::function<std::string()> newest;  // a message
 };
 
 // On one loop, with all of its connections. When there are too many of them, the one that has been waiting
@@ -28,8 +39,9 @@ struct ControlLimits {
 // answered is a new one told to come later (503).
 class ControlServer {
  public:
-  // `answerer` must not throw.
-  ControlServer(boost::asio::any_io_executor const& loop, ControlLimits limits, ControlAnswerer answerer);
+  // `answerer` and what is in `streams` must not throw.
+  ControlServer(boost::asio::any_io_executor const& loop, ControlLimits limits, ControlAnswerer answerer,
+                ControlStreams streams);
   ControlServer(ControlServer const&) = delete;
   ControlServer& operator=(ControlServer const&) = delete;
   // After stop().

@@ -6,9 +6,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "core/histogram.hpp"
+#include "core/ids.hpp"
+#include "core/length_counts.hpp"
+#include "core/range_set.hpp"
 #include "core/time.hpp"
+#include "core/timeframe.hpp"
 
 namespace candled {
 
@@ -22,6 +27,7 @@ struct RequestMeter {
   std::int64_t bytes = 0;         // of bodies, on the wire
   int in_flight = 0;
   Histogram took;
+  LengthCounts lengths;                     // the same, for percentiles
   int failures_in_a_row = 0;                // failed or unreachable, since the last other one
   std::optional<Milliseconds> clock_ahead;  // our clock minus the provider's, by its last answer
 };
@@ -48,13 +54,24 @@ struct DatabaseMeter {
   std::map<std::string, std::int64_t> errors;  // by kind
   int away_in_a_row = 0;                       // calls that found it away, since one that did not
   std::optional<UtcTime> last_answer_at;
-  Histogram load_took;  // of loads that were committed
+  Histogram load_took;    // of loads that were committed
+  std::int64_t bars = 0;  // in them: new, changed or the same
+};
+
+// How far a series reaches, as planning and loads have it.
+struct SeriesMeter {
+  std::string provider;
+  Timeframe timeframe{};
+  std::string ticker;  // as configured
+  RangeSet covered;    // its last range, and what was added since; empty: nothing is covered
+  RangeSet parked;     // gaps that are not to be tried again yet
 };
 
 struct Meters {
   std::map<std::string, RequestMeter> providers;  // by the configured name
   std::map<std::string, BatchMeter> jobs;
   DatabaseMeter database;
+  std::unordered_map<SeriesId, SeriesMeter> series;
 };
 
 }  // namespace candled

@@ -41,6 +41,26 @@ void add(BatchMeter& meter, BatchRecord const& record, UtcTime now) {
   if (record.outcome == "ok") meter.last_ok_at = now;
 }
 
+// All that freshness needs of a series: a long history with holes is not copied.
+SeriesMeter meter_of(SeriesQuery const& query, std::string const& ticker, Series const& series) {
+  SeriesMeter meter{.provider = query.provider,
+                    .timeframe = query.timeframe,
+                    .ticker = ticker,
+                    .covered = {},
+                    .parked = {}};
+  if (series.covered.empty()) return meter;
+  auto const& last = series.covered.ranges().back();
+  meter.covered.add(last);
+  for (auto const& range : series.parked.ranges())
+    if (range.to > last.to) meter.parked.add(range);
+  return meter;
+}
+
+void extend(SeriesMeter& meter, RangeSet const& proven) {
+  for (auto const& range : proven.ranges())
+    if (meter.covered.empty() || range.to > meter.covered.ranges().front().from) meter.covered.add(range);
+}
+
 }  // namespace
 
 Task<Result<HttpResponse>> MeteredHttp::get(HttpRequest request) {
@@ -50,6 +70,7 @@ Task<Result<HttpResponse>> MeteredHttp::get(HttpRequest request) {
   --meter_.in_flight;
   if (response || response.error().kind != ErrorKind::stopped) {
     meter_.took.add(clock_.ticks() - began);
+    meter_.lengths.add(clock_.ticks() - began);
     note(response);
   }
   co_return response;
@@ -76,13 +97,23 @@ void MeteredHttp::note(Result<HttpResponse> const& response) {
 }
 
 Task<Result<std::vector<Series>>> MeteredStore::open_series(SeriesQuery const& query) {
-  co_return noted(co_await store_->open_series(query), meters_.database, clock_);
+  auto all = noted(co_await store_->open_series(query), meters_.database, clock_);
+  if (all)
+    for (std::size_t i = 0; i < all->size(); ++i)
+      meters_.series[all->at(i).id] = meter_of(query, query.tickers.at(i), all->at(i));
+  co_return all;
 }
 
 Task<Result<LoadReport>> MeteredStore::load(Load const& load) {
   auto const began = clock_.ticks();
   auto report = noted(co_await store_->load(load), meters_.database, clock_);
-  if (report) meters_.database.load_took.add(clock_.ticks() - began);
+  if (report) {
+    meters_.database.load_took.add(clock_.ticks() - began);
+    meters_.database.bars += report->inserted + report->changed + report->unchanged;
+    for (auto const& slice : load.slices)
+      if (auto const meter = meters_.series.find(slice.series); meter != meters_.series.end())
+        extend(meter->second, slice.proven);
+  }
   co_return report;
 }
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "store/pg_connection.hpp"
+#include <array>
+#include <map>
+
 #include "store/pg_text.hpp"
+#include "store/report_rows.hpp"
 #include "store/series_names.hpp"
 
 namespace candled {
@@ -38,33 +41,16 @@ std::string gaps_sql() {
 std::string batches_sql() {
   return fmt::format(R"(
     SELECT batch_id, run_id, {}, job, provider, timeframe, symbols, requests, bars, inserted, changed, rejected,
-           total_ms, outcome
+           total_ms, outcome, plan_ms, wait_ms, fetch_ms, parse_ms, validate_ms, copy_ms, merge_ms, commit_ms
     FROM candled.ingest_batch ORDER BY started_at DESC, batch_id DESC LIMIT $1)",
                      time_sql("started_at"));
 }
 
-std::string last_run_sql() {
+std::string runs_sql() {
   return fmt::format(R"(
     SELECT run_id, {}, {}, {}, config_error
-    FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT 1)",
+    FROM candled.ingest_run WHERE command = 'run' ORDER BY run_id DESC LIMIT $1)",
                      time_sql("started_at"), time_sql("ended_at"), time_sql("config_loaded_at"));
-}
-
-std::string text(pqxx::field const& field) {
-  return field.as<std::string>();
-}
-
-std::int64_t number(pqxx::field const& field) {
-  return field.as<std::int64_t>();
-}
-
-UtcTime time(pqxx::field const& field) {
-  return parse_time(field.c_str());
-}
-
-std::optional<UtcTime> optional_time(pqxx::field const& field) {
-  if (field.is_null()) return std::nullopt;
-  return time(field);
 }
 
 CoverageRow coverage_row(pqxx::row const& row) {
@@ -102,35 +88,25 @@ RunRow run_row(pqxx::row const& row) {
 }
 
 BatchRow batch_row(pqxx::row const& row) {
-  return {.batch_id = number(row[0]),
-          .run_id = number(row[1]),
-          .started_at = time(row[2]),
-          .job = text(row[3]),
-          .provider = text(row[4]),
-          .timeframe = text(row[5]),
-          .symbols = number(row[6]),
-          .requests = number(row[7]),
-          .bars = number(row[8]),
-          .inserted = number(row[9]),
-          .changed = number(row[10]),
-          .rejected = number(row[11]),
-          .total = Milliseconds{number(row[12])},
-          .outcome = text(row[13])};
-}
-
-// Every row of what `ask` asks, made by `make_row`.
-template <class Row, class Ask>
-Result<std::vector<Row>> read_rows(Secret const& url, Ask const& ask, Row (*make_row)(pqxx::row const&)) {
-  auto const connection = PgConnection::open(url);
-  if (!connection) return std::unexpected(connection.error());
-  try {
-    pqxx::work work{(*connection)->session()};
-    std::vector<Row> rows;
-    for (auto const& row : ask(work)) rows.push_back(make_row(row));
-    return rows;
-  } catch (std::exception const&) {
-    return std::unexpected(current_error(**connection));
-  }
+  BatchRow batch{.batch_id = number(row[0]),
+                 .run_id = number(row[1]),
+                 .started_at = time(row[2]),
+                 .job = text(row[3]),
+                 .provider = text(row[4]),
+                 .timeframe = text(row[5]),
+                 .symbols = number(row[6]),
+                 .requests = number(row[7]),
+                 .bars = number(row[8]),
+                 .inserted = number(row[9]),
+                 .changed = number(row[10]),
+                 .rejected = number(row[11]),
+                 .total = Milliseconds{number(row[12])},
+                 .outcome = text(row[13]),
+                 .phases = {}};
+  constexpr std::array phases{"plan", "wait", "fetch", "parse", "validate", "copy", "merge", "commit"};
+  for (std::size_t i = 0; i < phases.size(); ++i)
+    batch.phases.emplace_back(phases.at(i), Milliseconds{number(row[static_cast<int>(14 + i)])});
+  return batch;
 }
 
 }  // namespace
@@ -156,7 +132,11 @@ Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {
 }
 
 Result<std::vector<RunRow>> read_last_run(Secret const& url) {
-  return read_rows(url, [](pqxx::work& work) { return work.exec(last_run_sql()); }, run_row);
+  return read_runs(url, 1);
+}
+
+Result<std::vector<RunRow>> read_runs(Secret const& url, int count) {
+  return read_rows(url, [&](pqxx::work& work) { return work.exec_params(runs_sql(), count); }, run_row);
 }
 
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -60,6 +61,8 @@ struct BatchRow {
   std::int64_t rejected = 0;
   Milliseconds total{0};
   std::string outcome;
+  std::vector<std::pair<std::string, Milliseconds>>
+      phases;  // in their order; busy time, summed over requests
 };
 
 // A start of the daemon.
@@ -79,6 +82,8 @@ Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
 // The daemon's last start; empty: it was never started.
 Result<std::vector<RunRow>> read_last_run(Secret const& url);
+// The daemon's last `count` starts, newest first.
+Result<std::vector<RunRow>> read_runs(Secret const& url, int count);
 // The last `count` batches, newest first.
 Result<std::vector<BatchRow>> read_last_batches(Secret const& url, int count);
 

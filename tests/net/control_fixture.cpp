@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <atomic>
 #include <thread>
@@ -27,12 +28,17 @@ Task<ControlAnswer> at_once(ControlAnswer answer) {
 }  // namespace
 
 struct RunningControl::State {
-  State(GatePolicy policy, ControlLimits limits)
+  State(GatePolicy policy, ControlLimits limits, std::size_t message_bytes)
       : never(loop, asio::steady_timer::time_point::max()),
         plane(std::move(policy), routes(),
               [this](LogLevel, std::string_view line) { lines.emplace_back(line); }),
         server(loop.get_executor(), limits,
-               [this](ControlRequest const& request) { return plane.answer(request); }) {}
+               [this](ControlRequest const& request) { return plane.answer(request); },
+               {.refuse = [this](ControlRequest const& request) { return plane.refuse_stream(request); },
+                .newest =
+                    [this, message_bytes] {
+                      return fmt::format("{:<{}}", fmt::format("message {}", ++messages), message_bytes);
+                    }}) {}
 
   std::vector<Route> routes();
   Task<ControlAnswer> wait_for_the_end();
@@ -41,6 +47,7 @@ struct RunningControl::State {
   asio::io_context loop{1};
   asio::steady_timer never;
   std::atomic<int> asked_never = 0;
+  int messages = 0;
   std::vector<std::string> lines;
   ControlPlane plane;
   ControlServer server;
@@ -58,6 +65,10 @@ std::vector<Route> RunningControl::State::routes() {
       {.method = "GET",
        .path = "/thing/{id}",
        .answer = [](ControlRequest const& request) { return at_once({.body = request.parameter("id")}); }},
+      {.method = "GET",
+       .path = "/stream",
+       .answer = [](ControlRequest const&) { return at_once({.body = "{}"}); },
+       .streams = true},
       {.method = "GET",
        .path = "/never",
        .answer = [this](ControlRequest const&) { return wait_for_the_end(); }},
@@ -88,8 +99,12 @@ std::string large_text() {
   return text;
 }
 
-RunningControl::RunningControl(GatePolicy policy, ControlLimits limits)
-    : state_(std::make_unique<State>(std::move(policy), limits)) {
+std::size_t RunningControl::connections() const {
+  return asio::post(state_->loop, asio::use_future([this] { return state_->server.connections(); })).get();
+}
+
+RunningControl::RunningControl(GatePolicy policy, ControlLimits limits, std::size_t message_bytes)
+    : state_(std::make_unique<State>(std::move(policy), limits, message_bytes)) {
   auto const port = state_->server.listen("127.0.0.1", 0);
   EXPECT_TRUE(port) << port.error();
   port_ = port.value_or(0);

@@ -18,10 +18,12 @@ namespace candled::test {
 //   GET  /large           large_text(), as text/plain
 //   GET  /thing/{id}      the id
 //   GET  /never           no answer before the server stops
+//   GET  /stream          {}; a WebSocket there gets "message 1", "message 2", …
 //   POST /change          what was sent; needs the token "a token of 32 characters or more"
 class RunningControl {
  public:
-  explicit RunningControl(GatePolicy policy = {}, ControlLimits limits = {});
+  // `message_bytes`: what is told on /stream is filled up to it.
+  explicit RunningControl(GatePolicy policy = {}, ControlLimits limits = {}, std::size_t message_bytes = 0);
   RunningControl(RunningControl const&) = delete;
   RunningControl& operator=(RunningControl const&) = delete;
   ~RunningControl();
@@ -38,6 +40,8 @@ class RunningControl {
 
   // Waits until so many have asked for /never, and are being answered.
   void wait_for_never(int count) const;
+
+  std::size_t connections() const;
 
   // Lines of the log, once end() was called.
   std::vector<std::string> log() const;

@@ -295,7 +295,7 @@ TEST(ControlServer, says_that_it_is_busy_when_all_are_being_answered) {
 TEST(ControlServer, says_why_it_cannot_listen) {
   RunningControl control;
   boost::asio::io_context loop;
-  ControlServer other{loop.get_executor(), {}, {}};
+  ControlServer other{loop.get_executor(), {}, {}, {}};
 
   auto const port = other.listen("127.0.0.1", control.port());
 

@@ -92,7 +92,9 @@ TEST_F(Example, holds_what_it_says) {
       "    retention: (none)",
       "    rollups: []",
       "calendars: (none)",
-      "timings: { csv: timings.csv, rotate: 64MiB }",
+      "timings: { csv: timings.csv, rotate: 64MiB, performance: performance_metrics.csv, warn: { error_pct: "
+      "5, "
+      "rate_limited: 10, response_p95: 10s, freshness_lag: 15m, memory: 256MiB } }",
       "control: { listen: 127.0.0.1:8787, token: (none: nothing can be changed over HTTP) }",
       "log: { level: info, format: text }"};
   EXPECT_EQ(describe(*config), expected);

@@ -21,8 +21,8 @@ TEST(Manual, has_each_command_and_its_options) {
   auto const manual = command_manual();
 
   for (std::string_view const command :
-       {"run", "once", "backfill", "repair", "cancel", "retry", "plan", "status", "gaps", "check", "migrate",
-        "version", "calendar early-close", "instruments import", "actions refresh"})
+       {"run", "once", "backfill", "repair", "cancel", "retry", "plan", "status", "gaps", "report", "check",
+        "migrate", "version", "calendar early-close", "instruments import", "actions refresh"})
     EXPECT_TRUE(manual.contains(roff(".SS candled " + std::string{command} + "\n"))) << command;
   EXPECT_TRUE(manual.contains(R"(\fB\-\-detach\fR)"));
   EXPECT_TRUE(manual.contains("Exit codes: 0 done"));
@@ -48,7 +48,7 @@ std::string offered(std::string const& words, int last) {
 }
 
 TEST(Completion, offers_commands_options_and_values) {
-  EXPECT_EQ(offered("candled re", 1), "repair retry\n");
+  EXPECT_EQ(offered("candled re", 1), "repair retry report\n");
   EXPECT_EQ(offered("candled calendar c", 2), "close\n");
   EXPECT_EQ(offered("candled calendar close --r", 3), "--reason\n");
   EXPECT_EQ(offered("candled gaps --reason p", 3), "provider_empty\n");

@@ -122,6 +122,32 @@ TEST(TimingsCsv, a_file_that_cannot_be_rotated_grows_on) {
   EXPECT_EQ(lines_of(path), (std::vector{header_line, row_line, row_line, row_line}));
 }
 
+TEST(TimingsCsv, a_file_of_a_version_with_another_header_moves_on) {
+  test::TempDir const folder;
+  auto const old = "started_at,run_id\n2024-03-04T14:30:00Z,7\n";
+  auto const path = folder.write("timings.csv", old);
+  TimingsCsv csv{path, never_full};
+
+  ASSERT_TRUE(csv.check());
+  append(csv, 1);
+
+  EXPECT_EQ(lines_of(path), (std::vector{header_line, row_line}));
+  EXPECT_EQ(test::read_file(path + ".1"), old);
+}
+
+TEST(TimingsCsv, a_file_with_another_header_that_cannot_move_on_gets_ours_before_the_row) {
+  test::TempDir const folder;
+  auto const path = folder.write("timings.csv", "started_at,run_id\n");
+  std::filesystem::create_directories(folder / "timings.csv.1/held");
+  folder.write("timings.csv.2", "held");
+  std::filesystem::create_directories(folder / "timings.csv.3/held");
+  TimingsCsv csv{path, never_full};
+
+  append(csv, 1);
+
+  EXPECT_EQ(lines_of(path), (std::vector<std::string>{"started_at,run_id", header_line, row_line}));
+}
+
 TEST(TimingsCsv, cuts_a_row_that_a_crash_has_torn) {
   test::TempDir const folder;
   auto const path = folder.write("timings.csv", header_line + "\n" + row_line + "\n2024-03-04T14:3");

@@ -1,0 +1,21 @@
+// What is missing, and why: of the database's record, and of what the jobs' calendars say should be there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/secret.hpp"
+#include "pipeline/job.hpp"
+#include "store/reports.hpp"
+
+namespace candled {
+
+struct JobOfProvider {
+  Job job;  // its source is not looked at
+  std::string provider;
+};
+
+// By ticker, provider and time. Blocking. Errors: as read_coverage.
+Result<std::vector<GapRow>> read_gaps(Secret const& url, std::vector<JobOfProvider> const& jobs, UtcTime now);
+
+}  // namespace candled
