@@ -13,6 +13,7 @@
 #include "config/address.hpp"
 #include "control/health_answers.hpp"
 #include "control/metrics.hpp"
+#include "control/page_answer.hpp"
 #include "control/plane.hpp"
 #include "control/server.hpp"
 #include "pipeline/async.hpp"
@@ -114,6 +115,12 @@ std::vector<Route> ControlService::State::routes() {
                             look(loop_late);
                             return at_once(metrics_answer(metrics()));
                           }}};
+  // Looking at the page needs no token: what it shows, it asks for itself.
+  for (auto const* const path : {"/", "/assets/{file}"})
+    all.push_back(
+        {.method = "GET", .path = path, .access = Access::open, .answer = [](ControlRequest const& request) {
+           return at_once(page_answer(request, dashboard_assets()));
+         }});
   for (auto& route : api.routes()) all.push_back(std::move(route));
   return all;
 }

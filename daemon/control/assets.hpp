@@ -8,7 +8,8 @@ namespace candled {
 
 // One file. All three live as long as the program.
 struct Asset {
-  std::string_view path;     // "/index.html", which answers at "/", and "/assets/NAME-HASH.js": what it holds is in its name
+  std::string_view
+      path;  // "/index.html", which answers at "/", and "/assets/NAME-HASH.js": what it holds is in its name
   std::string_view type;     // for Content-Type
   std::string_view gzipped;  // its bytes, gzipped: a client that takes no gzip gets them unpacked
 };

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 
 #include "control/message.hpp"
 
@@ -54,6 +55,23 @@ std::string gzipped(std::string_view text) {
   deflate(&stream, Z_FINISH);  // one call is enough: there is room for all
   result.resize(stream.total_out);
   deflateEnd(&stream);
+  return result;
+}
+
+std::string ungzipped(std::string_view packed) {
+  z_stream stream{};
+  inflateInit2(&stream, gzip_window);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string result;
+  std::array<char, 16 * 1024> part{};
+  for (int state = Z_OK; state == Z_OK;) {
+    stream.next_out = reinterpret_cast<Bytef*>(part.data());
+    stream.avail_out = static_cast<uInt>(part.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    result.append(part.data(), part.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
   return result;
 }
 

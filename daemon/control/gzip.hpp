@@ -11,4 +11,7 @@ bool accepts_gzip(std::string_view accept_encoding);
 
 std::string gzipped(std::string_view text);
 
+// The other way. `packed` is our own: what it unpacks to is no longer than memory allows.
+std::string ungzipped(std::string_view packed);
+
 }  // namespace candled
