@@ -80,6 +80,14 @@ ControlAnswer list_of(ControlRequest const& request, std::vector<std::string> co
   return answer_with(page_of(std::move(items), *wish));
 }
 
+Route get(std::string path, ControlAnswerer answer) {
+  return {.method = "GET", .path = std::move(path), .answer = std::move(answer)};
+}
+
+Route post(std::string path, ControlAnswerer answer) {
+  return {.method = "POST", .path = std::move(path), .access = Access::change, .answer = std::move(answer)};
+}
+
 }  // namespace
 
 struct Api::State {
@@ -147,35 +155,35 @@ std::string Api::live() const {
 }
 
 std::vector<Route> Api::routes() {
+  std::vector<Route> all;
+  for (auto&& some : {routes_of_now(), routes_of_the_database(), routes_of_changes()})
+    all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+std::vector<Route> Api::routes_of_now() {
   auto* const api = state_.get();
-  auto const get = [](std::string path, ControlAnswerer answer) {
-    return Route{.method = "GET", .path = std::move(path), .answer = std::move(answer)};
-  };
-  auto const with_stream = [](Route route) {
-    route.streams = true;
-    return route;
-  };
-  auto const post = [](std::string path, ControlAnswerer answer) {
-    return Route{
-        .method = "POST", .path = std::move(path), .access = Access::change, .answer = std::move(answer)};
-  };
-  return {
-      get("/api/v1/openapi.json",
-          [](ControlRequest const&) { return at_once({.body = openapi_document()}); }),
-      get("/api/v1/jobs",
-          [api](ControlRequest const& request) {
-            return at_once(
-                list_of(request, {"name", "provider", "timeframe", "calendar"}, job_items(api->view)));
-          }),
-      with_stream(get("/api/v1/progress",
-                      [api](ControlRequest const& request) {
-                        return at_once(list_of(request, {"job", "lane", "stage"}, progress_json(api->view)));
-                      })),
-      get("/api/v1/live", [this](ControlRequest const&) { return at_once({.body = live()}); }),
-      get("/api/v1/freshness",
-          [api](ControlRequest const& request) {
+  auto progress = get("/api/v1/progress", [api](ControlRequest const& request) {
+    return at_once(list_of(request, {"job", "lane", "stage"}, progress_json(api->view)));
+  });
+  progress.streams = true;
+  return {get("/api/v1/openapi.json",
+              [](ControlRequest const&) { return at_once({.body = openapi_document()}); }),
+          get("/api/v1/jobs",
+              [api](ControlRequest const& request) {
+                return at_once(
+                    list_of(request, {"name", "provider", "timeframe", "calendar"}, job_items(api->view)));
+              }),
+          std::move(progress),
+          get("/api/v1/live", [this](ControlRequest const&) { return at_once({.body = live()}); }),
+          get("/api/v1/freshness", [api](ControlRequest const& request) {
             return at_once(list_of(request, {"job"}, freshness_json(api->view)));
-          }),
+          })};
+}
+
+std::vector<Route> Api::routes_of_the_database() {
+  auto* const api = state_.get();
+  return {
       get("/api/v1/sessions",
           [api](ControlRequest const& request) {
             auto const now = api->view.engine.clock->now();
@@ -204,10 +212,14 @@ std::vector<Route> Api::routes() {
           [api](ControlRequest const& request) {
             return api->list(request, {"ticker", "timeframe", "provider", "reason"}, api->read_gap_items());
           }),
-      get("/api/v1/backfills",
-          [api](ControlRequest const& request) {
-            return api->list(request, {"job", "state", "kind"}, read_backfills);
-          }),
+      get("/api/v1/backfills", [api](ControlRequest const& request) {
+        return api->list(request, {"job", "state", "kind"}, read_backfills);
+      })};
+}
+
+std::vector<Route> Api::routes_of_changes() {
+  auto* const api = state_.get();
+  return {
       post("/api/v1/counters/reset",
            [this, api](ControlRequest const&) {
              api->counters_began = api->view.engine.meters.providers;

@@ -26,6 +26,10 @@ class Api {
   std::string live() const;
 
  private:
+  std::vector<Route> routes_of_now();
+  std::vector<Route> routes_of_the_database();
+  std::vector<Route> routes_of_changes();
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -66,11 +66,19 @@ std::optional<std::vector<std::string>> symbols_in(Json const& body) {
   return symbols->get<std::vector<std::string>>();
 }
 
-// Sets from and to. False: they are no two dates, and no two times.
-bool read_range(std::string const& from, std::string const& to, Options& options) {
-  options.from = moment_of(from);
-  options.to = moment_of(to);
-  return options.from && options.to && options.from->index() == options.to->index();
+// Error: what is wrong with from and to.
+std::expected<void, std::string> read_range(Json const& body, Options& options) {
+  auto const from = text_in(body, "from");
+  auto const to = text_in(body, "to");
+  bool const needed = options.command == Command::backfill;
+  if (!from || !to || from->empty() != to->empty() || (from->empty() && needed))
+    return std::unexpected("from and to are both there, or, for a repair, both left out");
+  if (from->empty()) return {};
+  options.from = moment_of(*from);
+  options.to = moment_of(*to);
+  if (!options.from || !options.to || options.from->index() != options.to->index())
+    return std::unexpected("from and to are two dates (2024-01-31), or two times (2024-01-31T14:30:00Z)");
+  return {};
 }
 
 // The body as options of the command that asks for the same. Error: what is wrong with it.
@@ -81,8 +89,6 @@ std::expected<Options, std::string> options_of(Json const& body) {
       return std::unexpected("the members of the body are kind, job, symbols, from and to");
   auto const kind = text_in(body, "kind");
   auto const job = text_in(body, "job");
-  auto const from = text_in(body, "from");
-  auto const to = text_in(body, "to");
   if (!kind || (*kind != "backfill" && *kind != "repair"))
     return std::unexpected(R"(kind is "backfill" or "repair")");
   if (!job || job->empty()) return std::unexpected("job is the name of a job");
@@ -91,11 +97,7 @@ std::expected<Options, std::string> options_of(Json const& body) {
   auto symbols = symbols_in(body);
   if (!symbols) return std::unexpected("symbols is a list of symbols; leave it out for all");
   options.symbols = std::move(*symbols);
-  if (!from || !to || from->empty() != to->empty() || (from->empty() && *kind == "backfill"))
-    return std::unexpected("from and to are both there, or, for a repair, both left out");
-  if (from->empty()) return options;
-  if (!read_range(*from, *to, options))
-    return std::unexpected("from and to are two dates (2024-01-31), or two times (2024-01-31T14:30:00Z)");
+  if (auto const read = read_range(body, options); !read) return std::unexpected(read.error());
   return options;
 }
 

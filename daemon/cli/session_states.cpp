@@ -43,6 +43,8 @@ std::string session_states(Job const& job, std::vector<Session> const& sessions,
     auto const hours = session.hours;
     if (hours.to <= due.wanted.from || !reach_into(named, hours)) return '-';
     if (auto const letter = gap_letter(gaps, hours); letter != '\0') return letter;
+    // What is due on both sides of it may be asked for as one window, and is no lack of its own.
+    if (series.covered.contains(hours)) return 'c';
     if (reach_into(lacking, hours)) return series.covered.overlaps(hours) ? 'p' : 'n';
     return due.wanted.to < hours.to ? 'w' : 'c';
   };

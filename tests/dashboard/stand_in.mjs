@@ -102,7 +102,7 @@ export class StandIn {
       case 'backfills': return send(200, page([...this.backfills].reverse()));
       case 'sessions': return send(200, this.sessions(url.searchParams));
       case 'gaps': return send(200, page(this.gaps(url.searchParams)));
-      case 'freshness': return send(200, { items: this.freshness() });
+      case 'freshness': return send(200, page(this.freshness()));
       case 'batches': return send(200, page(this.batches().filter((batch) => (url.searchParams.get('outcome') ?? batch.outcome) === batch.outcome)));
       case 'bars': return send(200, this.bars(url.searchParams));
       case 'revisions': return send(200, page(this.revisions()));
@@ -111,6 +111,7 @@ export class StandIn {
   }
 
   change(path, body, send) {
+    if (path === 'counters/reset') return send(200, this.live());
     const cancelled = /^backfills\/(\d+)\/cancel$/.exec(path);
     if (cancelled) {
       const request = this.backfills.find((item) => item.request_id === Number(cancelled[1]));
@@ -159,12 +160,12 @@ export class StandIn {
       progress: [lane(minutes, 'live', 'fetching', 4_000, done), lane(minutes, 'repair', 'waiting', 37, 5), lane(minutes, 'backfill', 'fetching', 900, 212),
         lane(hours, 'live', 'idle', 0, 0), lane(days, 'live', 'loading', 120, 90)],
       providers: [
-        { name: this.name('massive'), budget: { requests: 150, window_seconds: 60, taken, learned: 140 }, breaker: 'closed', retry_at: null,
+        { name: this.name('massive'), budget: { requests: 150, window_seconds: 60, taken, learned: 140 }, breaker: 'closed', retry_at: at(3), waits_for: this.name('the provider said 429'),
           in_flight: 3, requests: { ok: 81_223 + done, rate_limited: 4, refused: 1, failed: 12, unreachable: 2 } },
-        { name: 'crypto', budget: { requests: 5, window_seconds: 60, taken: 0, learned: null }, breaker: 'open', retry_at: at(38), in_flight: 0,
+        { name: 'crypto', budget: { requests: 5, window_seconds: 60, taken: 0, learned: null }, breaker: 'open', retry_at: at(38), waits_for: 'the breaker is open', in_flight: 0,
           requests: { ok: 112, rate_limited: 0, refused: 0, failed: 5, unreachable: 0 } }],
       jobs: this.jobs().map((job, index) => ({ name: job.name, provider: job.provider, timeframe: job.timeframe, session_open: true,
-        last_ok_at: index === 2 ? null : at(-12 - index), bars_written: index === 0 ? done * 211 : 3_100 * index })) };
+        last_ok_at: index === 2 ? null : at(-12 - index), last_outcome: ['ok', 'partial', null][index], bars_written: index === 0 ? done * 211 : 3_100 * index })) };
   }
 
   sessions(query) {
@@ -209,7 +210,7 @@ export class StandIn {
 
   freshness() {
     const ago = (seconds) => new Date(Date.now() - seconds * 1_000).toISOString();
-    return this.jobs().map((job, index) => ({ job: job.name, expected_through: ago(40), covered_through: index === 2 ? null : ago(40 + 95 * index),
+    return this.jobs().map((job, index) => ({ job: job.name, expected_through: ago(40), covered_through: ago(40 + 95 * index),
       lag_seconds: 95 * index, series: this.options.series, late_series: index === 0 ? 0 : 12 }));
   }
 
@@ -233,11 +234,12 @@ export class StandIn {
       return { ts: new Date(start + index * minute).toISOString(), open, high: Math.max(open, close) + 0.12, low: Math.min(open, close) - 0.1, close,
         volume: 900 + (hash(`v${index}`) % 9_000), vwap: close, transactions: 40, revised: index % 97 === 50 };
     });
-    return { ticker: query.get('ticker'), timeframe: query.get('timeframe'), provider: query.get('provider'), items };
+    return { ticker: query.get('ticker'), timeframe: query.get('timeframe'), items };
   }
 
   revisions() {
-    return [{ ts: '2026-11-20T15:20:00Z', known_from: '2026-11-20T15:21:09Z', open: 184.1, high: 184.4, low: 183.9, close: 184.2, volume: 4_021 }];
+    return [{ ts: '2026-11-20T15:20:00Z', seen_at: '2026-11-20T15:21:09Z', before: { open: 184.1, high: 184.4, low: 183.9, close: 184.2, volume: 4_021, vwap: null, transactions: 7 } },
+      { ts: '2026-11-20T15:21:00Z', seen_at: '2026-11-20T15:22:09Z', before: null }];
   }
 
   upgrade(request, socket) {

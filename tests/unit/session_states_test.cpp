@@ -55,6 +55,12 @@ TEST_F(SessionStates, a_hole_of_a_minute_makes_a_part) {
   EXPECT_EQ(states(), "-cpcc");
 }
 
+TEST_F(SessionStates, between_two_that_lack_one_is_complete) {
+  cover("2024-07-02T04:00:00Z", "2024-07-03T04:00:00Z");
+
+  EXPECT_EQ(states(), "-ncnn");
+}
+
 TEST_F(SessionStates, a_hole_of_the_night_is_none) {
   cover("2024-07-01T04:00:00Z", "2024-07-02T00:00:00Z");  // 20:00 New York
   cover("2024-07-02T08:00:00Z", "2024-07-06T04:00:00Z");

@@ -1,6 +1,6 @@
 // Questions to the daemon that served this page.
 import { token } from './token.js';
-import type { Backfill, BackfillWish, Problem } from './types.js';
+import type { Backfill, BackfillWish, Live, Problem } from './types.js';
 
 export class ApiError extends Error {
   constructor(
@@ -57,10 +57,11 @@ export function path_of(path: string, query: Query): string {
 export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> =>
   ask<T>(path_of(path, query), { method: 'GET' }, signal);
 
-const post = (path: string, body?: BackfillWish): Promise<Backfill> =>
-  ask<Backfill>(`/api/v1/${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body: JSON.stringify(body) });
+const post = <T = Backfill>(path: string, body?: BackfillWish): Promise<T> =>
+  ask<T>(`/api/v1/${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body: JSON.stringify(body) });
 
 export const ask_for = (wish: BackfillWish): Promise<Backfill> => post('backfills', wish);
 export const cancel = (request_id: number): Promise<Backfill> => post(`backfills/${request_id}/cancel`);
 export const retry = (request_id: number): Promise<Backfill> => post(`backfills/${request_id}/retry`);
 export const trigger = (job: string): Promise<Backfill> => post(`jobs/${encodeURIComponent(job)}/trigger`);
+export const reset_counters = (): Promise<Live> => post<Live>('counters/reset');

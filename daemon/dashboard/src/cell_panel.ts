@@ -74,7 +74,7 @@ export class CellPanel {
     this.element.hidden = false;
     const { row, date } = chosen;
     text(this.title, `${row.ticker} ${row.timeframe}, ${day(date)}`);
-    const query = new URLSearchParams({ ticker: row.ticker, timeframe: row.timeframe, provider: row.provider,
+    const query = new URLSearchParams({ ticker: row.ticker, timeframe: row.timeframe,
       from: shift_date(date, -4), to: shift_date(date, 1) });
     this.chart.href = `#/chart?${query.toString()}`;
     this.update(letter);

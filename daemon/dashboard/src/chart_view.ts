@@ -3,7 +3,7 @@ import { get } from './api.js';
 import { Candles } from './candles.js';
 import { trouble } from './dialogs.js';
 import { el, show, table, text } from './dom.js';
-import { count, counted, price, shift_date } from './format.js';
+import { count, counted, price, shift_date, utc } from './format.js';
 import { timeframes, type Bar, type Bars, type Job, type Live, type Page, type Revision, type SessionPage } from './types.js';
 import { Repeated, type View } from './view.js';
 import { clock_seconds, offset_seconds, zone_of, zone_words } from './zone.js';
@@ -16,7 +16,6 @@ export class ChartView implements View {
   private readonly ticker = el('input', { id: 'chart-ticker', required: true, size: 10, list: 'chart-tickers', autocomplete: 'off', spellcheck: 'false' });
   private readonly tickers = el('datalist', { id: 'chart-tickers' });
   private readonly timeframe = el('select', { id: 'chart-timeframe' }, ...timeframes.map((value) => el('option', { value }, value)));
-  private readonly provider = el('select', { id: 'chart-provider' });
   private readonly range = el('select', { id: 'chart-range' }, el('option', { value: '' }, 'from – to'),
     ...ranges.map(([words, days]) => el('option', { value: days }, words)));
   private readonly from = el('input', { id: 'chart-from', type: 'date' });
@@ -39,7 +38,7 @@ export class ChartView implements View {
     const heads = ['Time', '#Open', '#High', '#Low', '#Close', '#Volume'];
     this.revisions = el('div', {}, el('h3', {}, 'What changed later'),
       el('p', { class: 'quiet' }, 'What a bar was before the provider changed it; R marks it in the chart.'),
-      table('What bars were before', ['Bar', 'Known from', ...heads.slice(1)], this.revision_rows));
+      table('What bars were before', ['Bar', 'Changed', ...heads.slice(1)], this.revision_rows));
     this.content = el('div', {}, this.readout, this.figure,
       el('p', { class: 'quiet notice' }, 'Hollow candles rose, filled ones fell. Drawn by TradingView Lightweight Charts™, © 2025 TradingView, Inc. ',
         el('a', { href: 'https://www.tradingview.com/', rel: 'noopener noreferrer', target: '_blank' }, 'https://www.tradingview.com/')),
@@ -56,7 +55,7 @@ export class ChartView implements View {
       if (query.has(name)) input.value = query.get(name)!;
     if (query.has('from') || query.has('to')) this.range.value = '';
     else if (!this.from.value) this.choose_range('5');
-    void this.load_jobs(query);
+    void this.load_jobs();
   }
 
   hidden(): void {
@@ -78,11 +77,11 @@ export class ChartView implements View {
         this.range.value = '';
         this.ask();
       });
-    for (const input of [this.ticker, this.timeframe, this.provider]) input.addEventListener('change', again);
+    for (const input of [this.ticker, this.timeframe]) input.addEventListener('change', again);
     this.ticker.addEventListener('input', () => void this.suggest());
     return el('form', { class: 'filters', onsubmit: (event: Event) => (event.preventDefault(), this.ask()) },
-      labelled('Ticker', this.ticker), this.tickers, labelled('Timeframe', this.timeframe), labelled('Provider', this.provider),
-      labelled('Range', this.range), labelled('From', this.from), labelled('To', this.to),
+      labelled('Ticker', this.ticker), this.tickers, labelled('Timeframe', this.timeframe), labelled('Range', this.range),
+      labelled('From', this.from), labelled('To', this.to),
       el('div', { class: 'field' }, el('button', { type: 'submit' }, 'Show')));
   }
 
@@ -94,17 +93,13 @@ export class ChartView implements View {
     this.to.value = '';
   }
 
-  private async load_jobs(query: URLSearchParams): Promise<void> {
+  private async load_jobs(): Promise<void> {
     try {
       this.jobs = (await get<Page<Job>>('jobs', { limit: 1_000 })).items;
     } catch (error) {
       this.trouble.show(error);
       return;
     }
-    const before = query.get('provider') ?? this.provider.value;
-    const names = [...new Set(this.jobs.map((job) => job.provider))];
-    this.provider.replaceChildren(...names.map((name) => el('option', { value: name }, name)));
-    if (names.includes(before)) this.provider.value = before;
     const [first] = this.jobs;
     if (!this.ticker.value && first) {
       this.timeframe.value = first.timeframe;
@@ -114,7 +109,7 @@ export class ChartView implements View {
   }
 
   private async suggest(): Promise<void> {
-    const job = this.jobs.find((item) => item.timeframe === this.timeframe.value && item.provider === this.provider.value) ?? this.jobs[0];
+    const job = this.jobs.find((item) => item.timeframe === this.timeframe.value) ?? this.jobs[0];
     if (!job || !this.ticker.value) return;
     try {
       const page = await get<SessionPage>('sessions', { job: job.name, ticker: this.ticker.value, limit: 20 });
@@ -125,8 +120,8 @@ export class ChartView implements View {
   }
 
   private ask(): void {
-    if (!this.ticker.value || !this.provider.value) return;
-    const query = new URLSearchParams({ ticker: this.ticker.value, timeframe: this.timeframe.value, provider: this.provider.value });
+    if (!this.ticker.value) return;
+    const query = new URLSearchParams({ ticker: this.ticker.value, timeframe: this.timeframe.value });
     if (this.range.value === '') {
       if (this.from.value) query.set('from', this.from.value);
       if (this.to.value) query.set('to', this.to.value);
@@ -137,8 +132,7 @@ export class ChartView implements View {
   }
 
   private calendar(): string {
-    const job = this.jobs.find((item) => item.provider === this.provider.value && item.symbols.includes(this.ticker.value)) ??
-      this.jobs.find((item) => item.provider === this.provider.value);
+    const job = this.jobs.find((item) => item.symbols.includes(this.ticker.value)) ?? this.jobs[0];
     return job?.calendar ?? 'XNYS';
   }
 
@@ -149,7 +143,7 @@ export class ChartView implements View {
       const utc = Date.parse(`${date}T00:00:00Z`);
       return new Date(utc - offset_seconds(zone, utc) * 1_000).toISOString().replace('.000Z', 'Z');
     };
-    const series = { ticker: this.ticker.value.trim(), timeframe: this.timeframe.value, provider: this.provider.value };
+    const series = { ticker: this.ticker.value.trim(), timeframe: this.timeframe.value };
     const span = { from: midnight(this.from.value), to: this.to.value ? midnight(shift_date(this.to.value, 1)) : undefined };
     const key = JSON.stringify({ ...series, ...span });
     try {
@@ -180,13 +174,14 @@ export class ChartView implements View {
     const what = `${series.ticker} ${series.timeframe}: ${counted(bars.length, 'bar')} from ${time(bars[0]!.ts)} to ${time(this.newest.ts)}, ` +
       `${zone_words(this.calendar())}; ${count(revised)} changed later`;
     this.figure.setAttribute('aria-label', `${what}. The table below has the last ones.`);
-    const numbers = (bar: Bar | Revision): HTMLElement[] => [bar.open, bar.high, bar.low, bar.close].map((value) =>
+    const numbers = (bar: Omit<Bar, 'ts' | 'revised'>): HTMLElement[] => [bar.open, bar.high, bar.low, bar.close].map((value) =>
       el('td', { class: 'number' }, price(value))).concat(el('td', { class: 'number' }, count(bar.volume)));
     this.last_rows.replaceChildren(...bars.slice(-20).reverse().map((bar) =>
       el('tr', {}, el('th', { scope: 'row' }, `${time(bar.ts)}${bar.revised ? ' R' : ''}`), ...numbers(bar))));
     show(this.revisions, changes.length > 0);
     this.revision_rows.replaceChildren(...changes.map((change) =>
-      el('tr', {}, el('th', { scope: 'row' }, time(change.ts)), el('td', {}, time(change.known_from)), ...numbers(change))));
+      el('tr', {}, el('th', { scope: 'row' }, time(change.ts)), el('td', {}, utc(change.seen_at)),
+        ...(change.before ? numbers(change.before) : [el('td', { colspan: 5 }, 'there was no such bar')]))));
   }
 
   private read(bar: Bar | null, time: (at: string) => string): void {

@@ -72,7 +72,8 @@ export class CoverageView implements View {
 
   live(live: Live): void {
     const job = this.job.value;
-    const lanes = live.progress.filter((lane) => lane.job === job).map((lane) => `${lane.stage}${lane.windows_done}/${lane.bars}`);
+    // Requests of people have names of their own, so all that goes on is looked at.
+    const lanes = live.progress.map((lane) => `${lane.job}/${lane.stage === 'idle'}/${lane.windows_done}`);
     const activity = `${lanes.join()} ${live.jobs.find((item) => item.name === job)?.bars_written ?? 0}`;
     const now = Date.now();
     if (!this.is_shown) return;

@@ -4,7 +4,7 @@ import { change_button } from './dialogs.js';
 import { attribute, el, Keyed, show, table, text } from './dom.js';
 import { count, counted, eta_words, percent, relative, utc } from './format.js';
 import type { Live, LiveJob, Progress } from './types.js';
-import { lane_words, stage_words } from './words.js';
+import { lane_words, outcome_words, stage_words } from './words.js';
 
 interface JobRows {
   job: LiveJob;
@@ -74,7 +74,9 @@ function create_job({ job: first }: JobRows, triggered: () => void): { element: 
     const busy = lanes.filter((lane) => lane.stage !== 'idle');
     const session = job.session_open ? 'market open' : 'market closed';
     text(state, busy.length > 0 ? session : `idle, ${session}`);
-    text(when, job.last_ok_at ? `last good batch ${relative(job.last_ok_at, now)}` : 'no good batch since the start');
+    const last = job.last_outcome && job.last_outcome !== 'ok' ? `${outcome_words[job.last_outcome] ?? job.last_outcome}; ` : '';
+    text(when, job.last_ok_at ? `${last}last good batch ${relative(job.last_ok_at, now)}` : `${last}no good batch since the start`);
+    when.className = last.startsWith('▲') ? 'bad' : '';
     text(bars, count(job.bars_written));
     keyed.show(busy.map((lane) => ({ lane, now })));
   };

@@ -12,9 +12,8 @@ const spans = [10, 30, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 86_400, 604_80
 
 export function sum_phases(batches: readonly Batch[], bars_max: number): PhaseSums {
   const sums = Object.fromEntries(phases.map((phase) => [phase, [] as number[]])) as Record<Phase, number[]>;
-  const measured = batches.filter((batch) => batch.phases);
-  if (measured.length === 0) return { starts: [], span_seconds: spans[0]!, sums, batches: [] };
-  const times = measured.map((batch) => Date.parse(batch.started_at) / 1_000);
+  if (batches.length === 0) return { starts: [], span_seconds: spans[0]!, sums, batches: [] };
+  const times = batches.map((batch) => Date.parse(batch.started_at) / 1_000);
   const first = times.reduce((a, b) => Math.min(a, b));
   const last = times.reduce((a, b) => Math.max(a, b));
   const span = spans.find((size) => (last - first) / size < bars_max - 1) ?? Math.ceil((last - first) / (bars_max - 1));
@@ -23,10 +22,10 @@ export function sum_phases(batches: readonly Batch[], bars_max: number): PhaseSu
   const starts = Array.from({ length }, (_, index) => begin + index * span);
   const counts = new Array<number>(length).fill(0);
   for (const phase of phases) sums[phase] = new Array<number>(length).fill(0);
-  measured.forEach((batch, index) => {
+  batches.forEach((batch, index) => {
     const at = Math.floor((times[index]! - begin) / span);
     counts[at]! += 1;
-    for (const phase of phases) sums[phase][at]! += (batch.phases![phase] ?? 0) / 1_000;
+    for (const phase of phases) sums[phase][at]! += (batch.phases[phase]) / 1_000;
   });
   return { starts, span_seconds: span, sums, batches: counts };
 }

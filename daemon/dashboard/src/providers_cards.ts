@@ -3,7 +3,6 @@ import { BudgetPlot } from './budget_plot.js';
 import { attribute, el, Keyed, show, text } from './dom.js';
 import { count, duration, percent, relative } from './format.js';
 import type { Live, Provider } from './types.js';
-import { breaker_words } from './words.js';
 
 interface Shown {
   provider: Provider;
@@ -19,6 +18,7 @@ function create_card({ provider }: Shown): { element: HTMLElement; update: (show
   gauge.append(bar, learned_mark);
   const taken = el('p', { class: 'big' });
   const learned = el('p', { class: 'quiet' });
+  const waits_for = el('p', { class: 'quiet' });
   const numbers: Record<string, HTMLElement> = {};
   const list = el('dl', { class: 'numbers' });
   const names: [string, string][] = [
@@ -39,15 +39,17 @@ function create_card({ provider }: Shown): { element: HTMLElement; update: (show
     'article',
     { class: 'card', 'aria-labelledby': id },
     el('header', { class: 'row between' }, el('h3', { id }, provider.name), state),
-    taken, gauge, learned, plot.element, list,
+    taken, gauge, learned, waits_for, plot.element, list,
   );
 
   const update = ({ provider: now_is, now }: Shown): void => {
-    const { budget, breaker, requests } = now_is;
-    const open = breaker !== 'closed';
-    state.className = `pill ${open ? 'bad' : 'good'}`;
-    const retry = now_is.retry_at ? `, tried again ${relative(now_is.retry_at, now)}` : '';
-    text(state, `${open ? '▲' : '✓'} ${breaker_words[breaker] ?? breaker}${retry}`);
+    const { budget, requests } = now_is;
+    const open = now_is.breaker === 'open';
+    const retry = now_is.retry_at ? `, goes on ${relative(now_is.retry_at, now)}` : '';
+    state.className = `pill ${open ? 'bad' : now_is.waits_for ? 'warn' : 'good'}`;
+    text(state, open ? `▲ left in peace after failures${retry}` : now_is.waits_for ? `… waits${retry}` : '✓ answering');
+    show(waits_for, !!now_is.waits_for);
+    text(waits_for, now_is.waits_for ?? '');
     text(taken, `${count(budget.taken)} of ${count(budget.requests)} requests in ${duration(budget.window_seconds)}`);
     attribute(gauge, 'aria-valuemax', String(budget.requests));
     attribute(gauge, 'aria-valuenow', String(budget.taken));

@@ -48,8 +48,9 @@ export interface Progress {
 export interface Provider {
   name: string;
   budget: { requests: number; window_seconds: number; taken: number; learned: number | null };
-  breaker: 'closed' | 'open' | 'half_open';
+  breaker: 'closed' | 'open';
   retry_at: string | null;
+  waits_for: string | null; // why nothing goes now, for people
   in_flight: number;
   requests: { ok: number; rate_limited: number; refused: number; failed: number; unreachable: number };
 }
@@ -60,6 +61,7 @@ export interface LiveJob {
   timeframe: Timeframe;
   session_open: boolean;
   last_ok_at: string | null;
+  last_outcome: string | null;
   bars_written: number;
 }
 
@@ -101,7 +103,7 @@ export interface Batch {
   rejected: number;
   milliseconds: number;
   outcome: 'ok' | 'partial' | 'failed' | 'stopped';
-  phases?: Record<Phase, number>;
+  phases: Record<Phase, number>;
 }
 
 export type GapReason = 'never_asked' | 'provider_empty' | 'fetch_failed' | 'not_entitled' | 'rejected' | 'horizon';
@@ -159,8 +161,8 @@ export interface SessionPage extends Page<SessionRow> {
 
 export interface Freshness {
   job: string;
-  expected_through: string | null;
-  covered_through: string | null;
+  expected_through: string;
+  covered_through: string; // of every series
   lag_seconds: number;
   series: number;
   late_series: number;
@@ -181,18 +183,14 @@ export interface Bar {
 export interface Bars {
   ticker: string;
   timeframe: Timeframe;
-  provider: string;
   items: Bar[];
 }
 
+// What a bar was before it was changed; before: null: there was none.
 export interface Revision {
   ts: string;
-  known_from: string;
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-  volume: number;
+  seen_at: string;
+  before: Omit<Bar, 'ts' | 'revised'> | null;
 }
 
 export interface Problem {

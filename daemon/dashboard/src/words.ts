@@ -71,8 +71,9 @@ export const phase_words: Record<Phase, string> = {
   commit: 'committing',
 };
 
-export const breaker_words: Record<string, string> = {
-  closed: 'answering',
-  open: 'left in peace after failures',
-  half_open: 'one request tries whether it is back',
+export const outcome_words: Record<string, string> = {
+  ok: 'all well',
+  partial: '▲ a part failed',
+  failed: '▲ failed',
+  stopped: 'stopped',
 };
