@@ -149,6 +149,7 @@ test('every view has something to show of the real daemon', () =>
       await page.goto(`${world.origin}/#/${view}`);
       await live(page);
       await page.locator(place).locator('visible=true').first().waitFor();
+      if (view === 'coverage') await page.getByText(/^20 series, /).waitFor();
       await page.screenshot({ path: join(shots, `real-${view}.png`) });
       assert.deepEqual(await nameless(page), [], view);
       assert.deepEqual(await structure(page), [], view);

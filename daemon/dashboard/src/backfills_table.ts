@@ -45,7 +45,7 @@ function create_row({ request: first }: Row, changed: () => void): { element: HT
     { 'data-request': id },
     el('th', { scope: 'row' }, `${id}`),
     el('td', {}, `${first.kind} ${first.job}: ${symbols_words(first.symbols)}`,
-      el('div', { class: 'quiet' }, `${utc(first.from)} to ${utc(first.until)}`)),
+      el('div', { class: 'quiet nowrap' }, `${utc(first.from)} to ${utc(first.until)}`)),
     state,
     el('td', {}, el('div', { class: 'row progress' }, bar, done)),
     eta, bars, asked,

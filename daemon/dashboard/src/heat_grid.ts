@@ -80,6 +80,8 @@ export class HeatGrid {
     const zoom = zooms[this.level]!;
     this.space.style.width = `${label_width + columns * zoom.width + 2}px`;
     this.space.style.height = `${head_height + rows * zoom.height + 2}px`;
+    const scrollbar = 18;
+    this.element.style.maxHeight = `${Math.max(130, head_height + rows * zoom.height + scrollbar)}px`; // few rows, little room
     attribute(this.element, 'aria-rowcount', String(rows + 1));
     attribute(this.element, 'aria-colcount', String(columns + 1));
     this.tell(false);

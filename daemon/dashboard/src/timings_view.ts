@@ -145,13 +145,14 @@ export class TimingsView implements View {
   }
 }
 
-// Clock times, and the day where it begins or first is seen. UTC.
+// Clock times, with seconds where minutes do not tell them apart, and the day where it begins or first is seen. UTC.
 function x_words(seconds: readonly number[]): string[] {
+  const length = seconds.some((value) => value % 60 !== 0) ? 19 : 16;
   return seconds.map((value, index) => {
     const text = new Date(value * 1_000).toISOString();
     const before = seconds[index - 1];
     const same_day = before !== undefined && new Date(before * 1_000).toISOString().slice(0, 10) === text.slice(0, 10);
-    const clock = text.slice(11, 16);
+    const clock = text.slice(11, length);
     if (same_day) return clock;
     return clock === '00:00' ? text.slice(0, 10) : `${clock}\n${text.slice(0, 10)}`;
   });
