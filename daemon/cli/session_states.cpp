@@ -27,6 +27,23 @@ char gap_letter(std::vector<GapRow> const& gaps, TimeRange session) {
   return '\0';
 }
 
+struct Known {
+  TimeRange wanted;
+  std::vector<TimeRange> lacking;
+  std::vector<TimeRange> named;
+  RangeSet covered;
+  std::vector<GapRow> const& gaps;
+};
+
+char state_of(TimeRange session, Known const& known) {
+  if (session.to <= known.wanted.from || !reach_into(known.named, session)) return '-';
+  if (auto const letter = gap_letter(known.gaps, session); letter != '\0') return letter;
+  // What is due on both sides of it may be asked for as one window, and is no lack of its own.
+  if (known.covered.contains(session)) return 'c';
+  if (reach_into(known.lacking, session)) return known.covered.overlaps(session) ? 'p' : 'n';
+  return known.wanted.to < session.to ? 'w' : 'c';
+}
+
 }  // namespace
 
 std::string session_states(Job const& job, std::vector<Session> const& sessions, Series series,
@@ -34,22 +51,11 @@ std::string session_states(Job const& job, std::vector<Session> const& sessions,
   series.parked = {};
   series.again = {};
   auto const due = everything_due(job, now);
-  std::vector<TimeRange> lacking;
-  for (auto const& window : windows_due(job, {series}, due, now)) lacking.push_back(window.range);
-  std::vector<TimeRange> named;
-  for (auto const& name : names_of(series)) named.push_back(name.during);
-
-  auto const state_of = [&](Session const& session) {
-    auto const hours = session.hours;
-    if (hours.to <= due.wanted.from || !reach_into(named, hours)) return '-';
-    if (auto const letter = gap_letter(gaps, hours); letter != '\0') return letter;
-    // What is due on both sides of it may be asked for as one window, and is no lack of its own.
-    if (series.covered.contains(hours)) return 'c';
-    if (reach_into(lacking, hours)) return series.covered.overlaps(hours) ? 'p' : 'n';
-    return due.wanted.to < hours.to ? 'w' : 'c';
-  };
+  Known known{.wanted = due.wanted, .lacking = {}, .named = {}, .covered = series.covered, .gaps = gaps};
+  for (auto const& window : windows_due(job, {series}, due, now)) known.lacking.push_back(window.range);
+  for (auto const& name : names_of(series)) known.named.push_back(name.during);
   std::string states;
-  for (auto const& session : sessions) states += state_of(session);
+  for (auto const& session : sessions) states += state_of(session.hours, known);
   return states;
 }
 
