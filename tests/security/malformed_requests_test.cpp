@@ -56,9 +56,11 @@ TEST(MalformedRequests, are_refused_and_leave_nothing_behind) {
                    "  - { name: live, provider: exchange, timeframe: 1d, symbols: [AAPL], calendar: XNYS, "
                    "history: 2024-03-04, schedule: { every: 1h } }\n",
                .more = "control: { listen: 127.0.0.1:0, token: \"${env:CANDLED_TEST_TOKEN}\" }\n"}};
-  auto const daemon = world.start({"run"}, {{"CANDLED_TEST_TOKEN", "a token of 32 characters or more"},
-                                            {"ASAN_OPTIONS", sanitizer_options()}});
+  auto const daemon =
+      world.start({"run"}, {{"CANDLED_TEST_TOKEN", "a-token-of-32-visible-characters-or-more"},
+                            {"ASAN_OPTIONS", sanitizer_options()}});
   ControlClient const client{*daemon};
+  ASSERT_NE(client.port(), 0);
   long resident_before = 0;
   auto const files_before = number_of(client, "process_open_fds");
 
@@ -72,6 +74,7 @@ TEST(MalformedRequests, are_refused_and_leave_nothing_behind) {
     EXPECT_TRUE(daemon->wait_for(path)) << "the daemon has ended: " << daemon->errors();
   }
 
+  ASSERT_FALSE(HasFailure());
   EXPECT_EQ(client.get("/healthz").status, 200);
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   while (number_of(client, "candled_control_connections") != 1 && std::chrono::steady_clock::now() < deadline)

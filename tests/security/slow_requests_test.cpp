@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, SlowRequests,
     testing::Values(Mode{"heads", {"-H", "-i", "1", "-x", "24"}},
                     Mode{"bodies", {"-B", "-i", "1", "-s", "8192", "-x", "10"}},
-                    Mode{"readers", {"-X", "-k", "40", "-w", "10", "-y", "20", "-n", "1", "-z", "32"}}),
+                    Mode{"readers", {"-X", "-k", "10", "-w", "10", "-y", "20", "-n", "1", "-z", "32"}}),
     [](auto const& mode) { return mode.param.name; });
 
 }  // namespace
