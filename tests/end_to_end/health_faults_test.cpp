@@ -1,9 +1,11 @@
 // Every fault that can be injected is seen on /healthz within two intervals of the job that meets it, and is
 // gone within a minute of its repair, by the times that the daemon itself says.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -76,7 +78,7 @@ class HealthFaults : public testing::Test {
     EXPECT_TRUE(client_->comes_to_be("/healthz", [&](Json const& health) {
       for (auto const& one : health["components"])
         if (one["name"] == component) found = parse_rfc3339(one["since"].get<std::string>()).value();
-      return std::ranges::contains(states, state_of(health, component));
+      return std::ranges::find(states, state_of(health, component)) != states.end();
     })) << component;
     return found;
   }
@@ -206,12 +208,13 @@ TEST_F(HealthFaults, a_mistake_in_a_changed_configuration) {
 TEST_F(HealthFaults, a_provider_whose_clock_is_wrong) {
   // The exchange's clock is the machine's: another provider's first answer is an hour old, the second is not.
   auto const answered = [](UtcTime date) {
-    auto const seconds = std::chrono::floor<std::chrono::seconds>(date);
+    auto const seconds = std::chrono::system_clock::to_time_t(date);
     return Script{
         await_request(),
         send(answer(R"({"status":"OK","ticker":"AAPL","queryCount":0,"resultsCount":0,"adjusted":false})",
                     "Content-Type: application/json\r\nDate: " +
-                        std::format("{:%a, %d %b %Y %H:%M:%S}", seconds) + " GMT\r\nConnection: close\r\n"))};
+                        fmt::format("{:%a, %d %b %Y %H:%M:%S}", fmt::gmtime(seconds)) +
+                        " GMT\r\nConnection: close\r\n"))};
   };
   ScriptedServer const server{{answered(now() - 1h), answered(now())}};
   auto skewed = options();
