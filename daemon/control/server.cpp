@@ -52,6 +52,14 @@ std::string text_of(tcp::endpoint const& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
+// Whose end two servers could find in two places: that of a body in another coding than chunked (RFC
+// 9112, 6.3).
+bool has_odd_coding(http::fields const& fields) {
+  auto const [first, last] = fields.equal_range(http::field::transfer_encoding);
+  if (first == last) return false;
+  return std::next(first) != last || !beast::iequals(first->value(), "chunked");
+}
+
 class Connection;
 
 }  // namespace
@@ -77,7 +85,7 @@ struct ControlServer::State {
   ControlAnswerer answerer;
   ControlStreams streams;
   tcp::acceptor acceptor;
-  std::list<Connection*> connections;  // the one that waits for a request the longest comes first
+  std::list<Connection*> connections;  // the one that waits for its client the longest comes first
   std::size_t running = 0;             // coroutines
   std::size_t streaming = 0;           // of them
   asio::steady_timer ended;            // an event: one of them has ended
@@ -116,6 +124,7 @@ class Connection {
   }
 
  private:
+  void wait_for_client();
   asio::awaitable<bool> read();
   ControlRequest request_of(http::request<http::string_body> message);
   Done refuse(Failure const& failure);
@@ -129,13 +138,17 @@ class Connection {
   std::optional<ControlStream> websocket_;
   std::string local_;
   std::list<Connection*>::iterator place_;
-  bool waits_ = true;  // for a request, or the rest of one
+  bool waits_ = true;  // for a request, the rest of one, or that an answer is read
 };
+
+void Connection::wait_for_client() {
+  waits_ = true;
+  server_.connections.splice(server_.connections.end(), server_.connections, place_);
+}
 
 Done Connection::run() {
   while (!server_.stopping) {
-    waits_ = true;
-    server_.connections.splice(server_.connections.end(), server_.connections, place_);
+    wait_for_client();
     bool const whole = co_await read();
     waits_ = false;
     if (!whole || server_.stopping) break;
@@ -146,6 +159,7 @@ Done Connection::run() {
     auto const keep_alive = parser_->get().keep_alive();
     auto const request = request_of(parser_->release());
     auto answer = co_await server_.answerer(request);
+    wait_for_client();
     co_await send(request, std::move(answer), keep_alive);
     if (!keep_alive || !stream_.socket().is_open()) break;
   }
@@ -194,6 +208,7 @@ asio::awaitable<bool> Connection::read() {
   parser_->body_limit(server_.limits.body_bytes_max);
   stream_.expires_after(server_.limits.head);
   co_await http::async_read_header(stream_, buffer_, *parser_, noting(failure));
+  if (!failure && has_odd_coding(parser_->get())) failure = http::error::bad_transfer_encoding;
   if (!failure) {
     stream_.expires_after(server_.limits.body);
     co_await http::async_read(stream_, buffer_, *parser_, noting(failure));

@@ -35,8 +35,8 @@ struct ControlStreams {
 };
 
 // On one loop, with all of its connections. When there are too many of them, the one that has been waiting
-// for a request the longest makes room: slow clients lock nobody out. Only when all of them are being
-// answered is a new one told to come later (503).
+// for its client the longest (for a request, or that it reads its answer) makes room: slow clients lock
+// nobody out. Only when the answers of all of them are being made is a new one told to come later (503).
 class ControlServer {
  public:
   // `answerer` and what is in `streams` must not throw.

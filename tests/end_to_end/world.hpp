@@ -49,6 +49,8 @@ class World {
   // SIGKILL to the exchange, and another one with the same arguments at the same address. What it has counted
   // for its report is gone.
   void kill_exchange();
+  // SIGKILL to the exchange: nobody is at its address until kill_exchange().
+  void stop_exchange() { exchange_.reset(); }
 
   // GET /exchange/report, as text.
   std::string report() const;

@@ -246,8 +246,11 @@ TEST(ControlServer, refuses_what_two_servers_could_read_in_two_ways) {
   for (auto const& bytes :
        {head + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         head + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", head + "Content-Length: -1\r\n\r\nx",
-        head + "Content-Length : 1\r\n\r\nx", std::string{"GET /small\r\n\r\n"},
-        std::string{"\0\1\2\r\n\r\n", 7}, std::string{"GET /small HTTP/9.9\r\n\r\n"}})
+        head + "Content-Length : 1\r\n\r\nx", head + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        head + "Transfer-Encoding: identity\r\n\r\n", head + "Transfer-Encoding: chunked, gzip\r\n\r\n",
+        head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        std::string{"GET /small\r\n\r\n"}, std::string{"\0\1\2\r\n\r\n", 7},
+        std::string{"GET /small HTTP/9.9\r\n\r\n"}})
     EXPECT_EQ(control.send(bytes).status, 400) << bytes;
 }
 
@@ -275,6 +278,21 @@ TEST(ControlServer, is_not_locked_by_clients_that_only_wait) {
     EXPECT_EQ(control.ask("GET", "/small").status, 200);
   }
   EXPECT_EQ(waiting.front()->read_to_end(), "");  // it made room
+}
+
+TEST(ControlServer, is_not_locked_by_clients_that_do_not_read) {
+  RunningControl control{{}, {.connections_max = 4}};
+  std::string many;  // more answers than any buffers hold
+  for (int i = 0; i < 2'000; ++i)
+    many += fmt::format("GET /large HTTP/1.1\r\nHost: {}\r\n\r\n", control.host());
+  std::vector<std::unique_ptr<RawConnection>> deaf;
+  for (int client = 0; client < 4; ++client) {
+    deaf.push_back(std::make_unique<RawConnection>(control.port()));
+    deaf.back()->send(many);
+    deaf.back()->read_until("line 999\n");
+  }
+
+  for (int ask = 0; ask < 300; ++ask) ASSERT_EQ(control.ask("GET", "/small").status, 200) << ask;
 }
 
 TEST(ControlServer, says_that_it_is_busy_when_all_are_being_answered) {

@@ -35,8 +35,9 @@ class CurlTls : public testing::Test {
     ASSERT_EQ(done.exit_code, 0) << "openssl: " << done.errors;
   }
 
-  // A certificate of the authority's for `name`, valid from a day ago for `days`.
-  void certify(std::string const& name, std::string const& not_after = "20990101000000Z") const {
+  // A certificate of the authority's for `name`.
+  void certify(std::string const& name, std::string const& not_after = "20990101000000Z",
+               std::string const& not_before = "20200101000000Z") const {
     files_.write("ca.conf", "[ca]\ndefault_ca=d\n[d]\ndatabase=" + files_ / "index.txt" +
                                 "\nnew_certs_dir=" + files_.path() + "\nserial=" + files_ / "serial" +
                                 "\ndefault_md=sha256\npolicy=p\nx509_extensions=x\n[p]\ncommonName="
@@ -47,8 +48,8 @@ class CurlTls : public testing::Test {
     openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
              "/CN=server", "-keyout", files_ / "server.key", "-out", files_ / "server.csr"});
     openssl({"ca", "-batch", "-config", files_ / "ca.conf", "-cert", ca(), "-keyfile", files_ / "ca.key",
-             "-in", files_ / "server.csr", "-out", files_ / "server.pem", "-notext", "-startdate",
-             "20200101000000Z", "-enddate", not_after});
+             "-in", files_ / "server.csr", "-out", files_ / "server.pem", "-notext", "-startdate", not_before,
+             "-enddate", not_after});
   }
 
   // nghttpd takes a number only: one that was free a moment ago, and another when somebody was faster.
@@ -167,6 +168,15 @@ TEST_F(CurlTls, refuses_tls_1_1) {
   expect_refused(ClientLoop{{.ca_file = ca()}}.get(page()), "version");
 }
 
+TEST_F(CurlTls, refuses_a_server_that_vouches_for_itself) {
+  openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+           "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+           files_ / "server.key", "-out", files_ / "server.pem"});
+  serve();
+
+  expect_refused(ClientLoop{{.ca_file = ca()}}.get(page()), "self");
+}
+
 TEST_F(CurlTls, refuses_a_server_that_nobody_it_trusts_vouches_for) {
   certify("IP:127.0.0.1");
   serve();
@@ -196,6 +206,13 @@ TEST_F(CurlTls, refuses_an_expired_certificate) {
   serve();
 
   expect_refused(ClientLoop{{.ca_file = ca()}}.get(page()), "expired");
+}
+
+TEST_F(CurlTls, refuses_a_certificate_that_is_not_valid_yet) {
+  certify("IP:127.0.0.1", "20990101000000Z", "20980101000000Z");
+  serve();
+
+  expect_refused(ClientLoop{{.ca_file = ca()}}.get(page()), "not yet valid");
 }
 
 TEST_F(CurlTls, says_so_when_the_ca_file_is_not_there) {
