@@ -48,6 +48,10 @@ class HealthFaults : public testing::Test {
 
   void start(WorldOptions const& options, std::string const& ready = "live 1d: ok: 1 symbols") {
     world_.emplace(options);
+    // What parks the requests for less than five seconds is not told.
+    auto config = read_file(world_->config());
+    config.replace(config.find("open_for: 1s"), 12, "open_for: 8s");
+    world_->dir().write("candled.yaml", config);
     if (!options.database_url.empty()) ASSERT_EQ(world_->candled({"migrate"}).exit_code, 0);
     daemon_ = world_->start({"run"});
     client_.emplace(*daemon_);
@@ -145,7 +149,7 @@ TEST_P(HealthProviderFaults, are_seen_and_clear) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, HealthProviderFaults,
-    testing::Values(ProviderFault{"too_many_requests", "429 retry-after=5s\n", {"degraded: rate_limited"}},
+    testing::Values(ProviderFault{"too_many_requests", "429 retry-after=15s\n", {"degraded: rate_limited"}},
                     ProviderFault{"server_errors", "500\n", {"degraded: failing", "down: breaker_open"}},
                     ProviderFault{"broken_bodies", "truncate\n", {"degraded: failing", "down: breaker_open"}},
                     ProviderFault{"stalls", "stall-before\n", {"degraded: failing", "down: breaker_open"}}),
