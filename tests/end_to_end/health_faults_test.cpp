@@ -210,33 +210,6 @@ TEST_F(HealthFaults, a_mistake_in_a_changed_configuration) {
   expect_clear("configuration", now());
 }
 
-TEST_F(HealthFaults, a_provider_whose_clock_is_wrong) {
-  // The exchange's clock is the machine's: another provider's first answer is an hour old, the second is not.
-  auto const answered = [](UtcTime date) {
-    auto const seconds = std::chrono::system_clock::to_time_t(date);
-    return Script{
-        await_request(),
-        send(answer(R"({"status":"OK","ticker":"AAPL","queryCount":0,"resultsCount":0,"adjusted":false})",
-                    "Content-Type: application/json\r\nDate: " +
-                        fmt::format("{:%a, %d %b %Y %H:%M:%S}", fmt::gmtime(seconds)) +
-                        " GMT\r\nConnection: close\r\n"))};
-  };
-  ScriptedServer const server{{answered(now() - 1h), answered(now())}};
-  auto skewed = options();
-  skewed.providers =
-      fmt::format("  skewed: {{ kind: polygon, base_url: \"{}\", api_key: \"${{env:CANDLED_TEST_KEY}}\" }}\n",
-                  server.url(""));
-  skewed.jobs +=
-      "  - { name: other, provider: skewed, timeframe: 1d, symbols: [AAPL], calendar: XNYS, history: "
-      "2024-03-04, schedule: { every: 5s } }\n";
-  auto const injected = now();
-  start(skewed);
-
-  expect_seen("clock", {"degraded: clocks_differ"}, injected + 10s);  // the start is not the fault
-  make_work();
-  expect_clear("clock", now());
-}
-
 TEST_F(HealthFaults, a_loop_that_is_late) {
   start(options());
 

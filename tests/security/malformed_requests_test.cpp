@@ -62,10 +62,13 @@ TEST(MalformedRequests, are_refused_and_leave_nothing_behind) {
   ControlClient const client{*daemon};
   ASSERT_NE(client.port(), 0);
   long resident_before = 0;
-  auto const files_before = number_of(client, "process_open_fds");
+  long files_before = 0;
 
   for (std::uint64_t n = 0; n < requests && !HasFailure(); ++n) {
-    if (n == warm_up) resident_before = number_of(client, "process_resident_memory_bytes");
+    if (n == warm_up) {
+      resident_before = number_of(client, "process_resident_memory_bytes");
+      files_before = number_of(client, "process_open_fds");
+    }
     expect_refused(n, client.port());
     if (n % in_a_round > 0) continue;
     // Its log is read on the way, or the pipe is full some time.
