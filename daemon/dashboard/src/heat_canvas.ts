@@ -40,6 +40,8 @@ export function palette(): Palette {
   };
 }
 
+const month_width = 70;
+
 const font = (pixels: number, weight = ''): string => `${weight} ${pixels}px system-ui, sans-serif`.trim();
 
 export function draw_heat(canvas: HTMLCanvasElement, width: number, height: number, colours: Palette, picture: HeatPicture): void {
@@ -124,12 +126,15 @@ function draw_heads(
     if (date === undefined) continue;
     const x = label_width + column * zoom.width - left;
     const first = column === columns[0];
-    const new_month = first || date.slice(0, 7) !== sessions[column - 1]?.slice(0, 7);
-    if (new_month && x >= month_until && x >= label_width) {
+    const month_of = (index: number): string | undefined => sessions[index]?.slice(0, 7);
+    // The month that is under way at the left edge is named where there is room before the next one.
+    const under_way = first && month_of(column) === month_of(column + Math.ceil(month_width / zoom.width));
+    const begins = column > 0 && month_of(column) !== month_of(column - 1);
+    if ((begins || under_way) && x >= month_until && x >= label_width) {
       pen.font = font(12, '600');
       pen.fillStyle = colours.text;
       pen.fillText(month(date), x, 10);
-      month_until = x + 70;
+      month_until = x + month_width;
     }
     const at_cursor = column === cursor?.column;
     const beside = !at_cursor && Math.abs(column - (cursor?.column ?? -9)) * zoom.width < 18; // its day needs the room
