@@ -1,7 +1,7 @@
 // Draws the part of the heat map that is seen. Colours are not the only sign: holes have a letter where there is room.
 import type { Cell, Extent, Zoom } from './heat_geometry.js';
 import { head_height, label_width, seen } from './heat_geometry.js';
-import { day, month } from './format.js';
+import { month, weekday } from './format.js';
 import { colour } from './theme.js';
 import { state_of, states } from './words.js';
 
@@ -138,7 +138,9 @@ function draw_heads(
     }
     const at_cursor = column === cursor?.column;
     const beside = !at_cursor && Math.abs(column - (cursor?.column ?? -9)) * zoom.width < 18; // its day needs the room
-    const weekly = zoom.width >= 18 || (day(date).startsWith('Mon') && !beside);
+    const before = sessions[column - 1]; // a week begins on Tuesday where Monday is a holiday
+    const week_begins = before !== undefined && weekday(before) > weekday(date);
+    const weekly = zoom.width >= 18 || (week_begins && !beside);
     if ((weekly || at_cursor) && x >= label_width - 1) {
       pen.font = font(Math.min(11, zoom.width + 2), at_cursor ? '700' : '');
       pen.fillStyle = at_cursor ? colours.text : colours.quiet;
