@@ -27,6 +27,15 @@ char gap_letter(std::vector<GapRow> const& gaps, TimeRange session) {
   return '\0';
 }
 
+// Of a wanted session without a gap; what is due ends at `due_until`.
+char covered_letter(RangeSet const& covered, std::vector<TimeRange> const& lacking, TimeRange hours,
+                    UtcTime due_until) {
+  // What is due on both sides of it may be asked for as one window, and is no lack of its own.
+  if (covered.contains(hours)) return 'c';
+  if (reach_into(lacking, hours)) return covered.overlaps(hours) ? 'p' : 'n';
+  return due_until < hours.to ? 'w' : 'c';
+}
+
 }  // namespace
 
 std::string session_states(Job const& job, std::vector<Session> const& sessions, Series series,
@@ -43,10 +52,7 @@ std::string session_states(Job const& job, std::vector<Session> const& sessions,
     auto const hours = session.hours;
     if (hours.to <= due.wanted.from || !reach_into(named, hours)) return '-';
     if (auto const letter = gap_letter(gaps, hours); letter != '\0') return letter;
-    // What is due on both sides of it may be asked for as one window, and is no lack of its own.
-    if (series.covered.contains(hours)) return 'c';
-    if (reach_into(lacking, hours)) return series.covered.overlaps(hours) ? 'p' : 'n';
-    return due.wanted.to < hours.to ? 'w' : 'c';
+    return covered_letter(series.covered, lacking, hours, due.wanted.to);
   };
   std::string states;
   for (auto const& session : sessions) states += state_of(session);
