@@ -157,3 +157,25 @@ test('every view has something to show of the real daemon', () =>
       assert.equal(await page.locator('.trouble').locator('visible=true').count(), 0, `${view}: a question failed`);
     }
   }));
+
+test('where others can reach the daemon, looking needs the token, which goes with the WebSocket too', async () => {
+  const open_world = new World({ jobs: job, listen: '0.0.0.0' });
+  let page;
+  try {
+    await open_world.start();
+    page = await open_page(browser.context, open_world.origin, { expected: (words) => /WebSocket|401/.test(words) });
+    await page.goto(open_world.origin);
+    await page.getByText('▲ a token is needed').waitFor();
+    assert.equal(await page.locator('[data-job]').count(), 0, 'nothing is told without it');
+    await page.getByRole('button', { name: 'Enter the token' }).click();
+    await page.getByRole('textbox', { name: 'Token' }).fill(secret);
+    await page.keyboard.press('Enter');
+    await live(page);
+    await page.locator('[data-job=minutes]').waitFor();
+    assert.ok(page.requests.every((url) => !url.includes(secret)), 'the token is in no URL');
+    assert.deepEqual(page.bad, []);
+  } finally {
+    await page?.close();
+    await open_world.stop();
+  }
+});

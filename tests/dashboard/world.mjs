@@ -47,7 +47,7 @@ class Program {
 export class World {
   // options: symbols, jobs (YAML), faults, rate_limit, exchange (arguments), token (false: none).
   constructor(options) {
-    this.options = { rate_limit: '{ requests: 5, per: 1s }', faults: '', exchange: [], token: true, ...options };
+    this.options = { rate_limit: '{ requests: 5, per: 1s }', faults: '', exchange: [], token: true, listen: '127.0.0.1', ...options };
     this.folder = mkdtempSync(join(process.env.CANDLED_WORK_DIR, 'world.'));
   }
 
@@ -72,7 +72,7 @@ retry: { multiplier: 10ms, min: 0s, max: 50ms, attempts: 2 }
 breaker: { failures: 1000, open_for: 1s }
 jobs:
 ${this.options.jobs}
-control: { listen: "127.0.0.1:${this.port}"${this.options.token ? `, token_sha256: ${hash}` : ''} }
+control: { listen: "${this.options.listen}:${this.port}"${this.options.token ? `, token_sha256: ${hash}` : ''} }
 `);
     this.candled('migrate');
     await this.start_daemon();

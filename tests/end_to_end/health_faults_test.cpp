@@ -1,6 +1,5 @@
 // Every fault that can be injected is seen on /healthz within two intervals of the job that meets it, and is
 // gone within a minute of its repair, by the times that the daemon itself says.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -14,7 +13,6 @@
 #include "core/time.hpp"
 #include "end_to_end/control_client.hpp"
 #include "end_to_end/world.hpp"
-#include "support/scripted_server.hpp"
 
 namespace candled::test {
 namespace {

@@ -40,8 +40,9 @@ export function explain_no_token(command: string): void {
   close.addEventListener('click', () => element.close());
 }
 
-// The token that a person types, or null. `why`: what was wrong with the last one.
-export function ask_token(why: string, command: string): Promise<string | null> {
+// The token that a person types, or null. `what` needs it; `why`: what was wrong with the last one; `command`: what does
+// the same in a shell, where there is one.
+export function ask_token(what: string, why: string, command: string): Promise<string | null> {
   return new Promise((resolve) => {
     const input = el('input', {
       type: 'password', id: 'token-input', required: true, autocomplete: 'off', spellcheck: 'false',
@@ -59,7 +60,7 @@ export function ask_token(why: string, command: string): Promise<string | null> 
     if (command) form.append(el('details', {}, el('summary', {}, 'In a shell instead'), code(command)));
     const stop = el('button', { type: 'button' }, 'Not now');
     form.append(el('div', { class: 'row end' }, stop, el('button', { type: 'submit', class: 'primary' }, 'Use it')));
-    const element = dialog('Changing something needs the token', form);
+    const element = dialog(`${what} needs the token`, form);
     let given: string | null = null;
     form.addEventListener('submit', () => (given = input.value.trim()));
     stop.addEventListener('click', () => element.close());
@@ -79,7 +80,7 @@ export async function change<T>(work: () => Promise<T>, command: string, done: (
   let is_new = false;
   for (;;) {
     if (!token()) {
-      const given = await ask_token(why, command);
+      const given = await ask_token('Changing something', why, command);
       if (given === null) return false;
       keep_token(given);
       is_new = true;

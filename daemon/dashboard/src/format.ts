@@ -71,8 +71,10 @@ export function utc(time: string | null): string {
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-// "Mon 2024-03-04": a date is of no zone.
-export const day = (date: string): string => `${weekdays[new Date(`${date}T00:00:00Z`).getUTCDay()] ?? ''} ${date}`;
+// 0: Sunday. A date is of no zone.
+export const weekday = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
+// "Mon 2024-03-04"
+export const day = (date: string): string => `${weekdays[weekday(date)] ?? ''} ${date}`;
 export const month = (date: string): string => `${months[Number(date.slice(5, 7)) - 1] ?? ''} ${date.slice(0, 4)}`;
 
 export function shift_date(date: string, days: number): string {

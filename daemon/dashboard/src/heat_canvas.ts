@@ -1,7 +1,7 @@
 // Draws the part of the heat map that is seen. Colours are not the only sign: holes have a letter where there is room.
 import type { Cell, Extent, Zoom } from './heat_geometry.js';
 import { head_height, label_width, seen } from './heat_geometry.js';
-import { day, month } from './format.js';
+import { month, weekday } from './format.js';
 import { colour } from './theme.js';
 import { state_of, states } from './words.js';
 
@@ -39,6 +39,8 @@ export function palette(): Palette {
     paper: colour('--paper'), text: colour('--ink'), quiet: colour('--ink-quiet'), line: colour('--line'), focus: colour('--focus'),
   };
 }
+
+const month_width = 70;
 
 const font = (pixels: number, weight = ''): string => `${weight} ${pixels}px system-ui, sans-serif`.trim();
 
@@ -124,16 +126,21 @@ function draw_heads(
     if (date === undefined) continue;
     const x = label_width + column * zoom.width - left;
     const first = column === columns[0];
-    const new_month = first || date.slice(0, 7) !== sessions[column - 1]?.slice(0, 7);
-    if (new_month && x >= month_until && x >= label_width) {
+    const month_of = (index: number): string | undefined => sessions[index]?.slice(0, 7);
+    // The month that is under way at the left edge is named where there is room before the next one.
+    const under_way = first && month_of(column) === month_of(column + Math.ceil(month_width / zoom.width));
+    const begins = column > 0 && month_of(column) !== month_of(column - 1);
+    if ((begins || under_way) && x >= month_until && x >= label_width) {
       pen.font = font(12, '600');
       pen.fillStyle = colours.text;
       pen.fillText(month(date), x, 10);
-      month_until = x + 70;
+      month_until = x + month_width;
     }
     const at_cursor = column === cursor?.column;
     const beside = !at_cursor && Math.abs(column - (cursor?.column ?? -9)) * zoom.width < 18; // its day needs the room
-    const weekly = zoom.width >= 18 || (day(date).startsWith('Mon') && !beside);
+    const before = sessions[column - 1]; // a week begins on Tuesday where Monday is a holiday
+    const week_begins = before !== undefined && weekday(before) > weekday(date);
+    const weekly = zoom.width >= 18 || (week_begins && !beside);
     if ((weekly || at_cursor) && x >= label_width - 1) {
       pen.font = font(Math.min(11, zoom.width + 2), at_cursor ? '700' : '');
       pen.fillStyle = at_cursor ? colours.text : colours.quiet;

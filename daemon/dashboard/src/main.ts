@@ -104,7 +104,7 @@ const feed = new LiveFeed({ on_live, on_connection });
 changes.say = say;
 changes.on_token = () => feed.again_at_once();
 by_id('give-token').addEventListener('click', () => {
-  void ask_token('', '').then((given) => {
+  void ask_token('Looking from another machine', '', '').then((given) => {
     if (given === null) return;
     keep_token(given);
     feed.again_at_once();
