@@ -13,6 +13,7 @@
 #include "cli/gaps.hpp"
 #include "cli/live_status.hpp"
 #include "cli/report_json.hpp"
+#include "cli/shared_answers.hpp"
 #include "control/openapi.hpp"
 #include "core/schedule.hpp"
 #include "store/reports.hpp"
@@ -26,6 +27,8 @@ using Json = nlohmann::json;
 
 // What waits for the database: more are told to come again.
 constexpr std::size_t queue_max = 16;
+// Many pages that are open at once cost the database no more than one.
+constexpr Milliseconds kept_for{1'000};
 // The newest so many batches and runs can be paged through.
 constexpr int history_max = 10'000;
 
@@ -101,6 +104,7 @@ struct Api::State {
   LiveView view;
   Secret database_url;
   CountersAt counters_began;
+  SharedAnswers<std::optional<Result<ControlAnswer>>> answers{kept_for};
   Desk desk;
 };
 
@@ -114,7 +118,7 @@ Task<ControlAnswer> Api::State::list(ControlRequest const& request, std::vector<
     if (!items) return std::unexpected(items.error());
     return answer_with(page_of(std::move(*items), wish));
   };
-  auto const answer = co_await desk.ask(work);
+  auto const answer = co_await answers.get(request.target, [&] { return desk.ask(work); });
   co_return answer_or_problem(request, answer);
 }
 
@@ -122,6 +126,7 @@ Task<ControlAnswer> Api::State::change(ControlRequest const& request, PreparedCh
   if (!prepared) co_return prepared.error();
   auto const work = [url = database_url, change = std::move(*prepared)]() { return change(url); };
   auto const answer = co_await desk.ask(work);
+  answers.forget();
   co_return answer_or_problem(request, answer);
 }
 
@@ -132,7 +137,7 @@ Task<ControlAnswer> Api::State::answer(ControlRequest const& request, PreparedQu
     if (!body) return std::unexpected(body.error());
     return answer_with(*body);
   };
-  auto const found = co_await desk.ask(work);
+  auto const found = co_await answers.get(request.target, [&] { return desk.ask(work); });
   co_return answer_or_problem(request, found);
 }
 
