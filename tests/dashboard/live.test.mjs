@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, test as test_of_node } from 'node:test';
 
 import { faint, nameless, structure } from './accessibility.mjs';
 import { open_browser, open_page } from './browser.mjs';
@@ -16,6 +16,9 @@ const job = `  - { name: minutes, provider: exchange, timeframe: 1m, symbols: [$
 const strange = `"><b>&amp;<script><img>'`; // what the configuration takes for a symbol
 const strange_job = `
   - { name: strange, provider: exchange, timeframe: 1d, symbols: ["${strange.replaceAll('"', '\\"')}"], calendar: XNYS, history: ${days_ago(10)} }`;
+
+// What waits for ever fails, too, and does not hold up the others.
+const test = (name, work) => test_of_node(name, { timeout: 180_000 }, work);
 
 let browser;
 let world;

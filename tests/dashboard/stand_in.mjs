@@ -42,7 +42,10 @@ export class StandIn {
   }
 
   async start(port = 0) {
-    await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+    await new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
     this.port = this.server.address().port;
     this.timer = setInterval(() => this.send_all(), 500);
     return `http://127.0.0.1:${this.port}`;
@@ -52,7 +55,7 @@ export class StandIn {
     clearInterval(this.timer);
     for (const socket of this.sockets) socket.destroy();
     this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    await new Promise((resolve) => this.server.close(resolve)); // at once where it never listened
   }
 
   name(text) {
