@@ -15,7 +15,7 @@
 namespace candled {
 
 struct ControlLimits {
-  std::size_t connections_max = 64;
+  std::size_t connections_max = 128;
   std::size_t streams_max = 32;  // of them, WebSockets
   std::size_t head_bytes_max = 8 * 1024;
   std::size_t body_bytes_max = 64 * 1024;

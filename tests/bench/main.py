@@ -17,7 +17,7 @@ from pathlib import Path
 from harness import Context, Goal, Section, query, table
 
 # In the order of the report.
-SECTIONS = ["load", "size", "growth", "end_to_end", "progression", "resources"]
+SECTIONS = ["load", "size", "growth", "end_to_end", "progression", "resources", "control"]
 
 SERVER_SETTINGS = [
     "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers", "max_wal_size", "autovacuum",

@@ -379,8 +379,8 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
                                               "due_until", "last_bar_at", "gaps", "rejected", "revisions"}));
   EXPECT_EQ(status["jobs"][0]["up_to_date"], 2);
   EXPECT_EQ(keys_of(status["batches"][0]),
-            (Keys{"batch_id", "run_id", "started_at", "job", "timeframe", "symbols", "requests", "bars",
-                  "inserted", "changed", "rejected", "milliseconds", "outcome"}));
+            (Keys{"batch_id", "run_id", "started_at", "job", "provider", "timeframe", "symbols", "requests",
+                  "bars", "inserted", "changed", "rejected", "milliseconds", "outcome", "phases"}));
   EXPECT_EQ(status["batches"][0]["outcome"], "ok");
 }
 
