@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/api_page.hpp"
+#include "cli/reported_series.hpp"
 #include "cli/session_states.hpp"
 #include "core/timeframe.hpp"
 #include "store/bar_reports.hpp"
@@ -66,32 +66,12 @@ std::expected<std::vector<Session>, std::string> sessions_of(PageWish const& wis
   return sessions;
 }
 
-// The open gaps of a series, by the names that it had.
-std::vector<GapRow> gaps_of(Series const& series, std::multimap<std::string, GapRow> const& by_ticker) {
-  std::vector<GapRow> gaps;
-  for (auto const& name : names_of(series)) {
-    auto const [begin, end] = by_ticker.equal_range(name.ticker);
-    for (auto gap = begin; gap != end; ++gap)
-      if (name.during.overlaps(gap->second.range)) gaps.push_back(gap->second);
-  }
-  return gaps;
-}
-
 Result<Json> answer_sessions(Secret const& url, SessionsWish const& wish) {
   auto const coverage = read_coverage(url);
   if (!coverage) return std::unexpected(coverage.error());
   auto const open = read_open_gaps(url);
   if (!open) return std::unexpected(open.error());
-  auto const timeframe = std::string{to_string(wish.job.timeframe)};
-  auto const is_ours = [&](auto const& row) {
-    return row.provider == wish.provider && row.timeframe == timeframe;
-  };
-  std::map<std::string_view, CoverageRow const*> covered;
-  for (auto const& row : *coverage)
-    if (is_ours(row)) covered.emplace(row.ticker, &row);
-  std::multimap<std::string, GapRow> gaps;
-  for (auto const& gap : *open)
-    if (is_ours(gap)) gaps.emplace(gap.ticker, gap);
+  ReportedSeries const reported{wish.provider, wish.job.timeframe, *coverage, *open};
 
   auto tickers = wish.job.symbols;
   std::erase_if(tickers, [&](auto const& ticker) { return !ticker.starts_with(wish.prefix); });
@@ -104,18 +84,14 @@ Result<Json> answer_sessions(Secret const& url, SessionsWish const& wish) {
       ++total;
       continue;
     }
-    Series series{.ticker = ticker, .covered = {}, .parked = {}, .again = {}, .settled = {}};
-    if (auto const row = covered.find(ticker); row != covered.end()) {
-      series.names = row->second->names;
-      series.covered = row->second->covered;
-    }
-    auto states = session_states(wish.job, wish.sessions, series, gaps_of(series, gaps), wish.now);
+    auto const series = reported.of(ticker);
+    auto states = session_states(wish.job, wish.sessions, series, reported.gaps_of(series), wish.now);
     if (wish.only_holes && states.find_first_of(lacking_letters) == std::string::npos) continue;
     ++total;
     if (on_page)
       items.push_back({{"job", wish.job.name},
                        {"provider", wish.provider},
-                       {"timeframe", timeframe},
+                       {"timeframe", to_string(wish.job.timeframe)},
                        {"ticker", ticker},
                        {"states", std::move(states)}});
   }

@@ -133,6 +133,7 @@ MetricsView ControlService::State::metrics() const {
                       .budgets = {},
                       .lanes = {},
                       .lags = {},
+                      .gaps = {},
                       .sessions = {},
                       .process = read_process_numbers(),
                       .started_at = started_at,
@@ -157,6 +158,7 @@ MetricsView ControlService::State::metrics() const {
         {.job = one.job->name, .calendar = std::string{to_string(one.job->calendar.kind())}, .lag = one.lag});
   std::map<std::string, bool> sessions;
   for (auto const& setup : view.reloader.jobs()) {
+    numbers.gaps.emplace_back(setup.job->name, open_gaps(*setup.job, engine.meters));
     auto const& calendar = setup.job->calendar;
     auto const at = engine.clock->now();
     sessions[std::string{to_string(calendar.kind())}] = calendar.session_at_or_before(at).hours.contains(at);

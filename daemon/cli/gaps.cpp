@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/report_json.hpp"
+#include "cli/reported_series.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -16,37 +17,23 @@ namespace candled {
 
 namespace {
 
-// A gap goes by the ticker of its time.
-bool is_of(Series const& series, GapRow const& gap) {
-  return std::ranges::any_of(names_of(series), [&](Name const& name) {
-    return name.ticker == gap.ticker && name.during.overlaps(gap.range);
-  });
-}
-
 // The gaps of the chosen jobs' series, and, for series that are not as far as they should be by now, what was
 // never asked: the database cannot know how far a job has to reach, its calendar and history do.
 std::vector<GapRow> gaps_of(JobOfProvider const& of, std::vector<CoverageRow> const& coverage,
                             std::vector<GapRow> const& known, UtcTime now) {
   auto const& [job, provider] = of;
+  ReportedSeries const reported{provider, job.timeframe, coverage, known};
   std::vector<GapRow> gaps;
-  auto const timeframe = std::string{to_string(job.timeframe)};
   for (auto const& ticker : job.symbols) {
-    auto const is_ours = [&, wanted = std::string_view{provider}](auto const& row) {
-      return row.ticker == ticker && row.provider == wanted && row.timeframe == timeframe;
-    };
-    Series series{.ticker = ticker, .covered = {}, .parked = {}};
-    if (auto const row = std::ranges::find_if(coverage, is_ours); row != coverage.end())
-      series.names = row->names, series.covered = row->covered;
-    for (auto const& gap : known) {
-      if (!is_of(series, gap) || gap.reason == "never_asked" || gap.provider != provider ||
-          gap.timeframe != timeframe)
-        continue;
+    auto series = reported.of(ticker);
+    for (auto& gap : reported.gaps_of(series)) {
+      if (gap.reason == "never_asked") continue;
       series.parked.add(gap.range);
-      gaps.push_back(gap);
+      gaps.push_back(std::move(gap));
     }
     for (auto const& window : windows_due(job, {series}, everything_due(job, now), now))
       gaps.push_back({.ticker = ticker,
-                      .timeframe = timeframe,
+                      .timeframe = std::string{to_string(job.timeframe)},
                       .provider = provider,
                       .range = window.range,
                       .reason = "never_asked",

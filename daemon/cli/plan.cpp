@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/loop.hpp"
+#include "cli/reported_series.hpp"
 #include "cli/work.hpp"
 #include "core/token_bucket.hpp"
 #include "pipeline/async.hpp"
@@ -31,26 +31,16 @@ struct JobEstimate {
 // What the database knows of the job's series, without registering new ones.
 std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> const& coverage,
                                  std::vector<GapRow> const& gaps, UtcTime now) {
-  std::vector<Series> series;
-  std::map<std::string, std::size_t> places;
+  ReportedSeries const reported{job.provider, job.timeframe, coverage, gaps};
+  std::vector<Series> all;
   for (auto const& ticker : job.symbols) {
-    places[ticker] = series.size();
-    series.push_back({.id = SeriesId{static_cast<std::int32_t>(series.size())},
-                      .ticker = ticker,
-                      .covered = {},
-                      .parked = {}});
+    auto series = reported.of(ticker);
+    series.id = SeriesId{static_cast<std::int32_t>(all.size())};
+    for (auto const& gap : reported.gaps_of(series))
+      if (gap.reason != "never_asked") (gap.next_try_at > now ? series.parked : series.again).add(gap.range);
+    all.push_back(std::move(series));
   }
-  auto const series_of = [&, timeframe = to_string(job.timeframe)](auto const& row) -> Series* {
-    auto const place = places.find(row.ticker);
-    bool const ours = place != places.end() && row.provider == job.provider && row.timeframe == timeframe;
-    return ours ? &series[place->second] : nullptr;
-  };
-  for (auto const& row : coverage)
-    if (auto* const one = series_of(row)) one->covered = row.covered, one->names = row.names;
-  for (auto const& gap : gaps)
-    if (auto* const one = series_of(gap); one != nullptr && gap.reason != "never_asked")
-      (gap.next_try_at > now ? one->parked : one->again).add(gap.range);
-  return series;
+  return all;
 }
 
 // Without what is to be read again because it may have changed: only the database knows that.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_set>
 
 #include "cli/commands.hpp"
 #include "cli/live_status.hpp"
@@ -54,17 +56,15 @@ Result<Account> read_account(Secret const& url) {
                  .live = std::move(*live)};
 }
 
-template <class Row>
-bool belongs(Row const& row, JobConfig const& job) {
-  return row.provider == job.provider && row.timeframe == to_string(job.timeframe) &&
-         std::ranges::find(job.symbols, row.ticker) != job.symbols.end();
-}
-
 JobStatus status_of(Job const& job, JobConfig const& config, Account const& account, UtcTime now) {
   JobStatus status{.job = &config, .due_until = everything_due(job, now).wanted.to};
+  std::unordered_set<std::string_view> const symbols{config.symbols.begin(), config.symbols.end()};
+  auto const belongs = [&, timeframe = to_string(config.timeframe)](auto const& row) {
+    return row.provider == config.provider && row.timeframe == timeframe && symbols.contains(row.ticker);
+  };
   std::int64_t with_coverage = 0;
   for (auto const& row : account.coverage) {
-    if (!belongs(row, config)) continue;
+    if (!belongs(row)) continue;
     status.rejected += row.rejected;
     status.revisions += row.revisions;
     status.last_bar_at = std::max(status.last_bar_at, row.last_bar_at);
@@ -75,7 +75,7 @@ JobStatus status_of(Job const& job, JobConfig const& config, Account const& acco
     status.covered_until = std::min(status.covered_until.value_or(until), until);
   }
   if (with_coverage < static_cast<std::int64_t>(config.symbols.size())) status.covered_until.reset();
-  status.gaps = std::ranges::count_if(account.gaps, [&](auto const& gap) { return belongs(gap, config); });
+  status.gaps = std::ranges::count_if(account.gaps, belongs);
   return status;
 }
 

@@ -154,6 +154,9 @@ void add_lanes(Families& all, MetricsView const& view) {
   for (auto const& [job, calendar, lag] : view.lags)
     lags.add(seconds(lag), {{"job", job}, {"calendar", calendar}});
   all.push_back(std::move(lags));
+  auto gaps = gauge("open_gaps", "Stretches of time that were asked for in vain.");
+  for (auto const& [job, count] : view.gaps) gaps.add(std::int64_t{count}, {{"job", job}});
+  all.push_back(std::move(gaps));
 }
 
 void add_database(Families& all, MetricsView const& view) {

@@ -65,6 +65,7 @@ struct SeriesMeter {
   std::string ticker;  // as configured
   RangeSet covered;    // its last range, and what was added since; empty: nothing is covered
   RangeSet parked;     // gaps that are not to be tried again yet
+  int gaps = 0;        // open ones, when it was last planned: stretches of time that were asked for in vain
 };
 
 struct Meters {

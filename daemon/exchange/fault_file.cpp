@@ -35,6 +35,7 @@ constexpr std::array kind_names{
     KindName{FaultKind::truncate, "truncate"},
     KindName{FaultKind::reset, "reset"},
     KindName{FaultKind::slow_loris, "slow-loris"},
+    KindName{FaultKind::wrong_date, "wrong-date"},
     KindName{FaultKind::wrong_ticker, "wrong-ticker"},
     KindName{FaultKind::duplicate, "duplicate"},
     KindName{FaultKind::conflicting_duplicate, "conflicting-duplicate"},

@@ -34,6 +34,7 @@ enum class FaultKind {
   truncate,
   reset,
   slow_loris,
+  wrong_date,
   // a page that is not what it should be
   wrong_ticker,
   duplicate,

@@ -28,16 +28,24 @@ Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime due, UtcT
   return std::max(Milliseconds{0}, Milliseconds{now - expected});
 }
 
-JobLag lag_of(Job const& job, Meters const& meters, UtcTime now) {
+// What the meters know of the job's series.
+std::vector<SeriesMeter const*> series_of(Job const& job, Meters const& meters) {
   std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
+  std::vector<SeriesMeter const*> found;
+  for (auto const& [id, series] : meters.series)
+    if (series.provider == job.source->name && series.timeframe == job.timeframe &&
+        symbols.contains(series.ticker))
+      found.push_back(&series);
+  return found;
+}
+
+JobLag lag_of(Job const& job, Meters const& meters, UtcTime now) {
   JobLag all{.job = &job, .due_until = everything_due(job, now).wanted.to, .covered_until = UtcTime::max()};
-  for (auto const& [id, series] : meters.series) {
-    bool const ours = series.provider == job.source->name && series.timeframe == job.timeframe &&
-                      symbols.contains(series.ticker);
-    if (!ours || series.covered.empty()) continue;
-    auto const lag = lag_of(job, series, all.due_until, now);
+  for (auto const* const series : series_of(job, meters)) {
+    if (series->covered.empty()) continue;
+    auto const lag = lag_of(job, *series, all.due_until, now);
     all.lag = std::max(all.lag, lag);
-    all.covered_until = std::min(all.covered_until, series.covered.ranges().back().to);
+    all.covered_until = std::min(all.covered_until, series->covered.ranges().back().to);
     ++all.series;
     if (lag > Milliseconds{0}) ++all.late;
   }
@@ -60,6 +68,12 @@ std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobS
   auto const lags = job_lags(meters, jobs, now);
   if (lags.empty()) return std::nullopt;
   return std::ranges::max(lags, {}, &JobLag::lag).lag;
+}
+
+int open_gaps(Job const& job, Meters const& meters) {
+  int gaps = 0;
+  for (auto const* const series : series_of(job, meters)) gaps += series->gaps;
+  return gaps;
 }
 
 }  // namespace candled

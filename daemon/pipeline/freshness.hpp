@@ -1,4 +1,4 @@
-// How late the latest bars are.
+// How late the latest bars are, and how many gaps are open.
 #pragma once
 
 #include <optional>
@@ -29,5 +29,9 @@ std::vector<JobLag> job_lags(Meters const& meters, std::vector<JobSetup> const& 
 // The longest of them; nullopt: there is none.
 std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobSetup> const& jobs,
                                           UtcTime now);
+
+// Stretches of time of the job's series that were asked for in vain, and that are still open, as of when each
+// was last planned; 0 before the first planning.
+int open_gaps(Job const& job, Meters const& meters);
 
 }  // namespace candled

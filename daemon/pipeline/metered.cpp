@@ -1,5 +1,6 @@
 #include "pipeline/metered.hpp"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 
 namespace candled {
@@ -47,7 +48,8 @@ SeriesMeter meter_of(SeriesQuery const& query, std::string const& ticker, Series
                     .timeframe = query.timeframe,
                     .ticker = ticker,
                     .covered = {},
-                    .parked = {}};
+                    .parked = {},
+                    .gaps = static_cast<int>(series.parked.ranges().size() + series.again.ranges().size())};
   if (series.covered.empty()) return meter;
   auto const& last = series.covered.ranges().back();
   meter.covered.add(last);
@@ -97,11 +99,25 @@ void MeteredHttp::note(Result<HttpResponse> const& response) {
 }
 
 Task<Result<std::vector<Series>>> MeteredStore::open_series(SeriesQuery const& query) {
+  ++opening_;
   auto all = noted(co_await store_->open_series(query), meters_.database, clock_);
-  if (all)
+  --opening_;
+  if (all) {
     for (std::size_t i = 0; i < all->size(); ++i)
       meters_.series[all->at(i).id] = meter_of(query, query.tickers.at(i), all->at(i));
+    for (auto const& [id, proven] : proven_meanwhile_)
+      if (std::ranges::find(*all, id, &Series::id) != all->end()) extend(meters_.series[id], proven);
+  }
+  if (opening_ == 0) proven_meanwhile_.clear();
   co_return all;
+}
+
+void MeteredStore::note_proven(Load const& load) {
+  for (auto const& slice : load.slices) {
+    if (auto const meter = meters_.series.find(slice.series); meter != meters_.series.end())
+      extend(meter->second, slice.proven);
+    if (opening_ > 0) proven_meanwhile_.emplace_back(slice.series, slice.proven);
+  }
 }
 
 Task<Result<LoadReport>> MeteredStore::load(Load const& load) {
@@ -110,9 +126,7 @@ Task<Result<LoadReport>> MeteredStore::load(Load const& load) {
   if (report) {
     meters_.database.load_took.add(clock_.ticks() - began);
     meters_.database.bars += report->inserted + report->changed + report->unchanged;
-    for (auto const& slice : load.slices)
-      if (auto const meter = meters_.series.find(slice.series); meter != meters_.series.end())
-        extend(meter->second, slice.proven);
+    note_proven(load);
   }
   co_return report;
 }

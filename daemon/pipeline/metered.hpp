@@ -49,9 +49,13 @@ class MeteredStore final : public BarStore {
   Task<Result<std::vector<DroppedYear>>> drop_expired() override;
 
  private:
+  void note_proven(Load const& load);
+
   std::unique_ptr<BarStore> store_;
   Meters& meters_;
   Clock const& clock_;
+  int opening_ = 0;  // calls of open_series that have not answered
+  std::vector<std::pair<SeriesId, RangeSet>> proven_meanwhile_;  // which their answers may not know of
 };
 
 class MeteredLedger final : public Ledger {

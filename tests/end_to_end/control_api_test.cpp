@@ -29,7 +29,9 @@ struct ControlApi : testing::Test {
   void SetUp() override {
     daemon = world.start({"run"});
     client.emplace(*daemon);
-    ASSERT_TRUE(daemon->wait_for("live 1d: ok: 2 symbols")) << daemon->errors();
+    // The last days, without a bar, and the history with the sessions of March, in either order.
+    ASSERT_TRUE(daemon->wait_for("live 1d: ok: 2 symbols, 0 bars")) << daemon->errors();
+    ASSERT_TRUE(daemon->wait_for("live 1d: ok: 2 symbols, 10 bars")) << daemon->errors();
     document = Json::parse(client->get("/api/v1/openapi.json").body);
   }
   void TearDown() override {

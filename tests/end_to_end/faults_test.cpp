@@ -144,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(Transient, Faults,
                                          Fault{.rule = "503 retry-after=1s ticker=MSFT", .met_min = 2},
                                          Fault{"504"}, Fault{"html-200"}, Fault{"stall-before"},
                                          Fault{"stall-body"}, Fault{"stall-before for=300ms"},
-                                         Fault{"truncate"}, Fault{"reset"}, Fault{"slow-loris"}),
+                                         Fault{"truncate"}, Fault{"reset"}, Fault{"slow-loris"},
+                                         Fault{"wrong-date"}),
                          name_of);
 
 // A page that cannot be right is asked for three times before its window is left for the next run: two in a

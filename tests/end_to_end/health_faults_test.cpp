@@ -131,6 +131,7 @@ struct ProviderFault {
   char const* name;
   char const* fault;
   std::vector<std::string> states;
+  char const* component = "provider:exchange";
 };
 
 class HealthProviderFaults : public HealthFaults, public testing::WithParamInterface<ProviderFault> {};
@@ -140,9 +141,9 @@ TEST_P(HealthProviderFaults, are_seen_and_clear) {
 
   exchange_says(GetParam().fault);
   make_work();
-  expect_seen("provider:exchange", GetParam().states, now());
+  expect_seen(GetParam().component, GetParam().states, now());
   exchange_says("# none\n");
-  expect_clear("provider:exchange", now());
+  expect_clear(GetParam().component, now());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -150,7 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ProviderFault{"too_many_requests", "429 retry-after=15s\n", {"degraded: rate_limited"}},
                     ProviderFault{"server_errors", "500\n", {"degraded: failing", "down: breaker_open"}},
                     ProviderFault{"broken_bodies", "truncate\n", {"degraded: failing", "down: breaker_open"}},
-                    ProviderFault{"stalls", "stall-before\n", {"degraded: failing", "down: breaker_open"}}),
+                    ProviderFault{"stalls", "stall-before\n", {"degraded: failing", "down: breaker_open"}},
+                    ProviderFault{"wrong_dates", "wrong-date\n", {"degraded: clocks_differ"}, "clock"}),
     [](auto const& fault) { return fault.param.name; });
 
 TEST_F(HealthFaults, a_storm_of_server_errors_opens_the_breaker) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "http/retry_after.hpp"
 #include "net/exchange_client.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
@@ -258,6 +259,18 @@ TEST_F(ExchangeFault, slow_loris_sends_all_of_it_byte_by_byte) {
   auto const exchange = with("slow-loris every=0ms\n");
 
   EXPECT_TRUE(get(exchange, day).body.ends_with('}'));
+}
+
+TEST_F(ExchangeFault, wrong_date_is_an_hour_late) {
+  auto const exchange = with("wrong-date\n");
+  auto const before = std::chrono::system_clock::now();
+
+  auto const answer = get(exchange, day);
+
+  EXPECT_TRUE(answer.body.ends_with('}'));
+  auto const late = before - parse_http_date(answer.header("Date")).value();
+  EXPECT_GT(late, std::chrono::minutes{59});
+  EXPECT_LT(late, std::chrono::minutes{61});
 }
 
 TEST_F(ExchangeFault, of_one_ticker_leaves_the_others_alone) {

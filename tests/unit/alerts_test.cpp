@@ -51,6 +51,7 @@ LabelsByName exposed() {
                                   .budgets = {{.provider = "massive", .limit = {}}},
                                   .lanes = {{.job = "us-minute", .lane = "live"}},
                                   .lags = {{.job = "us-minute", .calendar = "XNYS"}},
+                                  .gaps = {{"us-minute", 1}},
                                   .sessions = {{"XNYS", true}},
                                   .process = {},
                                   .started_at = UtcTime{},

@@ -108,6 +108,39 @@ TEST_F(Freshness, a_job_without_a_schedule_is_never_late) {
   EXPECT_EQ(lag("2024-02-01T12:00:30Z"), std::nullopt);
 }
 
+TEST_F(Freshness, gaps_are_those_of_the_job_however_little_is_covered) {
+  add_job(Timeframe::m1, CalendarKind::always, std::nullopt);
+  EXPECT_EQ(open_gaps(*jobs[0].job, meters), 0);
+
+  covered_until("AAPL", "2024-02-01T11:50:00Z").gaps = 2;
+  auto& msft = covered_until("MSFT", "2024-02-01T11:50:00Z");
+  msft.gaps = 3;
+  msft.covered = {};
+  covered_until("GONE", "2024-02-01T11:50:00Z").gaps = 7;
+  EXPECT_EQ(open_gaps(*jobs[0].job, meters), 5);
+}
+
+// A bar of the first minute of 2024-01-04.
+Load load_of(SeriesId series, RangeSet proven) {
+  Load load{.bars = {{.start = at("2024-01-04T00:00:00Z"),
+                      .open = 1,
+                      .high = 1,
+                      .low = 1,
+                      .close = 1,
+                      .volume = 1,
+                      .vwap = 1,
+                      .trade_count = 1}},
+            .slices = {},
+            .rejected = {}};
+  load.slices.push_back({.series = series,
+                         .ticker = "AAPL",
+                         .first = 0,
+                         .count = 1,
+                         .proven = std::move(proven),
+                         .settled = {}});
+  return load;
+}
+
 TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) {
   boost::asio::io_context loop;
   test::VirtualClock clock{loop};
@@ -115,6 +148,8 @@ TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) 
   auto owned = std::make_unique<test::ModelStore>(clock);
   owned->covered[SeriesId{1}] = {{.from = at("2024-01-01T00:00:00Z"), .to = at("2024-01-02T00:00:00Z")},
                                  {.from = at("2024-01-03T00:00:00Z"), .to = at("2024-01-04T00:00:00Z")}};
+  owned->parked.push_back({.series = SeriesId{1},
+                           .range = {.from = at("2024-01-02T00:00:00Z"), .to = at("2024-01-03T00:00:00Z")}});
   MeteredStore store{std::move(owned), meters, clock};
   auto const work = [&]() -> Task<void> {
     co_await store.open_series({.provider = "massive",
@@ -122,24 +157,9 @@ TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) 
                                 .tickers = {"AAPL"},
                                 .wanted_from = at("2024-01-01T00:00:00Z"),
                                 .now = clock.now()});
-    Load load{.bars = {{.start = at("2024-01-04T00:00:00Z"),
-                        .open = 1,
-                        .high = 1,
-                        .low = 1,
-                        .close = 1,
-                        .volume = 1,
-                        .vwap = 1,
-                        .trade_count = 1}},
-              .slices = {},
-              .rejected = {}};
-    load.slices.push_back({.series = SeriesId{1},
-                           .ticker = "AAPL",
-                           .first = 0,
-                           .count = 1,
-                           .proven = {{.from = at("2024-01-04T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")},
-                                      {.from = at("2023-01-04T00:00:00Z"), .to = at("2023-01-05T00:00:00Z")}},
-                           .settled = {}});
-    co_await store.load(load);
+    co_await store.load(
+        load_of(SeriesId{1}, {{.from = at("2024-01-04T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")},
+                              {.from = at("2023-01-04T00:00:00Z"), .to = at("2023-01-05T00:00:00Z")}}));
   };
   bool done = false;
   boost::asio::co_spawn(loop, work(), [&](std::exception_ptr const&) { done = true; });
@@ -151,7 +171,40 @@ TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) 
   EXPECT_EQ(series.ticker, "AAPL");
   EXPECT_EQ(series.covered,
             (RangeSet{{.from = at("2024-01-03T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")}}));
+  EXPECT_TRUE(series.parked.empty()) << "nothing lies there that freshness looks at";
+  EXPECT_EQ(series.gaps, 1);
   EXPECT_EQ(meters.database.bars, 1);
+}
+
+// Two lanes of a job begin at once: what one has loaded is not forgotten when the other's look is older.
+TEST(MeteredStore, keeps_what_is_loaded_while_series_are_opened) {
+  boost::asio::io_context loop;
+  test::VirtualClock clock{loop};
+  Meters meters;
+  auto owned = std::make_unique<test::ModelStore>(clock);
+  auto& model = *owned;
+  MeteredStore store{std::move(owned), meters, clock};
+  SeriesQuery const query{.provider = "massive",
+                          .timeframe = Timeframe::m1,
+                          .tickers = {"AAPL"},
+                          .wanted_from = at("2024-01-01T00:00:00Z"),
+                          .now = clock.now()};
+  TimeRange const loaded{.from = at("2024-01-04T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")};
+  bool opened = false;
+  auto const live = [&]() -> Task<void> {
+    co_await store.open_series(query);
+    model.opening_takes = 1s;
+    boost::asio::co_spawn(
+        loop, [&]() -> Task<void> { co_await store.open_series(query); },
+        [&](std::exception_ptr const&) { opened = true; });
+    co_await clock.sleep_until(clock.ticks() + 10ms);
+    co_await store.load(load_of(SeriesId{1}, {loaded}));
+    EXPECT_FALSE(opened);
+  };
+  boost::asio::co_spawn(loop, live(), [](std::exception_ptr const&) {});
+  clock.run(opened);
+
+  EXPECT_EQ(meters.series.at(SeriesId{1}).covered, RangeSet{loaded});
 }
 
 }  // namespace

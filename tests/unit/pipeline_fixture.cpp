@@ -131,6 +131,7 @@ Task<Result<std::vector<Series>>> ModelStore::open_series(SeriesQuery const& que
       if (window.series == id) still_parked.add(window.range);
     series.push_back({.id = id, .ticker = ticker, .covered = covered[id], .parked = still_parked});
   }
+  if (opening_takes > Milliseconds{0}) co_await clock_.sleep_until(clock_.ticks() + opening_takes);
   co_return series;
 }
 

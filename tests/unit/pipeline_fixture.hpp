@@ -103,6 +103,7 @@ class ModelStore final : public BarStore {
   std::size_t bars_of(int series) { return bars[SeriesId{series}].size(); }
 
   std::function<std::optional<Error>()> fails = [] { return std::nullopt; };
+  Milliseconds opening_takes{0};  // from looking to answering
   std::map<SeriesId, std::map<UtcTime, Bar>> bars;
   std::map<SeriesId, RangeSet> covered;
   std::vector<RejectedBar> rejected;
