@@ -14,6 +14,7 @@
 #include "cli/live_status.hpp"
 #include "cli/report_json.hpp"
 #include "cli/shared_answers.hpp"
+#include "control/gzip.hpp"
 #include "control/openapi.hpp"
 #include "core/schedule.hpp"
 #include "store/reports.hpp"
@@ -35,6 +36,12 @@ constexpr int history_max = 10'000;
 ControlAnswer answer_with(Json const& body, int status = 200) {
   // Text from outside may not be UTF-8; an answer always is.
   return {.status = status, .body = body.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+// Compressed once, on the desk's thread.
+ControlAnswer for_many(ControlAnswer answer) {
+  if (answer.body.size() > compressed_from_bytes) answer.gzipped = gzipped(answer.body);
+  return answer;
 }
 
 Task<ControlAnswer> at_once(ControlAnswer answer) {
@@ -116,7 +123,7 @@ Task<ControlAnswer> Api::State::list(ControlRequest const& request, std::vector<
   auto const work = [url = database_url, read = std::move(read), wish = *wish]() -> Result<ControlAnswer> {
     auto items = read(url);
     if (!items) return std::unexpected(items.error());
-    return answer_with(page_of(std::move(*items), wish));
+    return for_many(answer_with(page_of(std::move(*items), wish)));
   };
   auto const answer = co_await answers.get(request.target, [&] { return desk.ask(work); });
   co_return answer_or_problem(request, answer);
@@ -135,7 +142,7 @@ Task<ControlAnswer> Api::State::answer(ControlRequest const& request, PreparedQu
   auto const work = [url = database_url, question = std::move(*prepared)]() -> Result<ControlAnswer> {
     auto body = question(url);
     if (!body) return std::unexpected(body.error());
-    return answer_with(*body);
+    return for_many(answer_with(*body));
   };
   auto const found = co_await answers.get(request.target, [&] { return desk.ask(work); });
   co_return answer_or_problem(request, found);

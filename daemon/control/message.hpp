@@ -39,6 +39,7 @@ struct ControlAnswer {
   std::string type = "application/json";
   std::string body;
   ControlHeaders headers = {};
+  std::string gzipped = {};  // the body, where many get it; empty: who sends it compresses it
 };
 
 // How a request is answered; the request lives until the task has ended.

@@ -13,9 +13,6 @@ namespace candled {
 
 namespace {
 
-// Below it the head of gzip and the work cost more than they save.
-constexpr std::size_t compressed_from_bytes = 1024;
-
 using Names = std::vector<std::pair<std::string, std::string>>;
 
 std::string_view take_segment(std::string_view& path) {
@@ -80,7 +77,7 @@ void finish(ControlRequest const& request, ControlAnswer& answer) {
   auto const encoded = std::ranges::any_of(
       answer.headers, [](auto const& header) { return same_name(header.first, "Content-Encoding"); });
   if (encoded || encodings == nullptr || !accepts_gzip(*encodings)) return;
-  answer.body = gzipped(answer.body);
+  answer.body = answer.gzipped.empty() ? gzipped(answer.body) : std::move(answer.gzipped);
   add("Content-Encoding", "gzip");
 }
 

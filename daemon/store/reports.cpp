@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view by_length = "array_position('{1m,5m,15m,30m,1h,4h,1d,1w,1mo}', s.timeframe)";
 
+// IS TRUE keeps a planner without statistics, as of ten thousand new series, from asking the index over all
+// tickers' dates for each of them: 20 s instead of 0.1.
 std::string coverage_sql() {
   return fmt::format(R"(
     SELECT t.ticker, s.timeframe, s.provider, {}, {},
@@ -23,7 +25,7 @@ std::string coverage_sql() {
            (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id), s.series_id
     FROM candled.series s
     JOIN candled.instrument_ticker t
-      ON t.instrument_id = s.instrument_id AND t.valid @> (now() AT TIME ZONE candled.calendar_zone(s.calendar))::date
+      ON t.instrument_id = s.instrument_id AND (t.valid @> (now() AT TIME ZONE candled.calendar_zone(s.calendar))::date) IS TRUE
     ORDER BY t.ticker, {}, s.provider)",
                      time_sql("s.wanted_from"), ranges_sql("s.covered"), time_sql("b.ts"), by_length);
 }
