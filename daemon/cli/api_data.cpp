@@ -160,7 +160,9 @@ Result<Json> answer_changes(Secret const& url, BarsWish const& wish, PageWish pa
   return page_of(std::move(items), page);
 }
 
-std::vector<std::string> const bar_fields{"ticker", "timeframe", "from", "to"};
+std::vector<std::string> bar_fields() {
+  return {"ticker", "timeframe", "from", "to"};
+}
 
 }  // namespace
 
@@ -186,7 +188,7 @@ PreparedQuestion sessions_question(ControlRequest const& request, std::vector<Jo
 }
 
 PreparedQuestion bars_question(ControlRequest const& request) {
-  auto const page = page_wish(request, bar_fields, {.usual = 500, .max = 5'000});
+  auto const page = page_wish(request, bar_fields(), {.usual = 500, .max = 5'000});
   if (!page) return std::unexpected(page.error());
   if (page->offset > 0) return std::unexpected("bars have no offset: older ones come with an earlier to");
   auto wish = bars_wish(*page);
@@ -196,7 +198,7 @@ PreparedQuestion bars_question(ControlRequest const& request) {
 }
 
 PreparedQuestion changes_question(ControlRequest const& request) {
-  auto const page = page_wish(request, bar_fields);
+  auto const page = page_wish(request, bar_fields());
   if (!page) return std::unexpected(page.error());
   auto wish = bars_wish(*page);
   if (!wish) return std::unexpected(wish.error());

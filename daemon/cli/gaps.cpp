@@ -103,6 +103,7 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
   if (chosen.empty()) return ExitCode::usage;
   if (auto const code = check_database(config); code != ExitCode::done) return code;
   std::vector<JobOfProvider> of;
+  of.reserve(chosen.size());
   for (auto const* const job : chosen)
     of.push_back(
         {.job = *job, .provider = config.jobs[static_cast<std::size_t>(job - jobs.data())].provider});
