@@ -69,7 +69,7 @@ TEST_P(SlowRequests, lock_nobody_out_and_leave_nothing_behind) {
   }
   EXPECT_GE(attack.wait(), 0) << "slowhttptest (package slowhttptest): " << attack.errors();
 
-  EXPECT_GT(answered, 10);
+  EXPECT_GT(answered, 0) << "nobody else asked";
   EXPECT_GT(most, 30) << "that was no attack: " << attack.output();
   EXPECT_LE(most, 128);
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{40};
