@@ -31,7 +31,8 @@ std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobS
                                           UtcTime now);
 
 // Stretches of time of the job's series that were asked for in vain, and that are still open, as of when each
-// was last planned; 0 before the first planning.
+// was last planned; 0 before the first planning. Whatever the reason: sessions without a bar and what is
+// older than the plan goes back are among them, so that more than 0 need not be a fault.
 int open_gaps(Job const& job, Meters const& meters);
 
 }  // namespace candled

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view by_length = "array_position('{1m,5m,15m,30m,1h,4h,1d,1w,1mo}', s.timeframe)";
 
-// IS TRUE keeps a planner without statistics, as of ten thousand new series, from asking the index over all
-// tickers' dates for each of them: 20 s instead of 0.1.
+// IS TRUE keeps a planner without statistics from asking the index over all tickers' dates for each series:
+// of ten thousand new ones 21 s instead of half a second.
 std::string coverage_sql() {
   return fmt::format(R"(
     SELECT t.ticker, s.timeframe, s.provider, {}, {},
