@@ -86,9 +86,10 @@ struct ControlServer::State {
   ControlStreams streams;
   tcp::acceptor acceptor;
   std::list<Connection*> connections;  // the one that waits for its client the longest comes first
-  std::size_t running = 0;             // coroutines
-  std::size_t streaming = 0;           // of them
-  asio::steady_timer ended;            // an event: one of them has ended
+  bool accepting = false;
+  std::size_t served = 0;     // connections, each until its coroutine has ended
+  std::size_t streaming = 0;  // of them
+  asio::steady_timer ended;   // an event: one of these coroutines has ended
   bool stopping = false;
   std::string id_prefix;
   std::uint64_t requests = 0;
@@ -287,16 +288,16 @@ bool ControlServer::State::make_room() {
 }
 
 void ControlServer::State::take(tcp::socket socket) {
-  if (running >= limits.connections_max && !make_room()) {
+  if (served >= limits.connections_max && !make_room()) {
     Failure ignored;
     socket.non_blocking(true, ignored);  // its buffer is empty: the line goes out at once, or not at all
     socket.write_some(asio::buffer(too_busy.data(), too_busy.size()), ignored);
     return;
   }
-  ++running;
+  ++served;
   asio::co_spawn(loop, serve(*this, std::move(socket)), [this](std::exception_ptr const& broken) {
     if (broken) std::rethrow_exception(broken);
-    --running;
+    --served;
     ended.cancel();
   });
 }
@@ -334,11 +335,11 @@ std::expected<std::uint16_t, std::string> ControlServer::listen(std::string cons
   if (!failure) acceptor.bind(endpoint, failure);
   if (!failure) acceptor.listen(asio::socket_base::max_listen_connections, failure);
   if (failure) return std::unexpected(failure.message());
-  ++state_->running;
+  state_->accepting = true;
   asio::co_spawn(state_->loop, state_->accept_all(),
                  [state = state_.get()](std::exception_ptr const& broken) {
                    if (broken) std::rethrow_exception(broken);
-                   --state->running;
+                   state->accepting = false;
                    state->ended.cancel();
                  });
   return acceptor.local_endpoint().port();
@@ -349,7 +350,7 @@ Task<void> ControlServer::stop() {
   Failure ignored;
   state_->acceptor.close(ignored);
   for (auto* const connection : state_->connections) connection->close();
-  while (state_->running > 0) co_await state_->ended.async_wait(noting(ignored));
+  while (state_->accepting || state_->served > 0) co_await state_->ended.async_wait(noting(ignored));
 }
 
 std::size_t ControlServer::connections() const {

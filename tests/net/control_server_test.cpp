@@ -300,10 +300,11 @@ TEST(ControlServer, says_that_it_is_busy_when_all_are_being_answered) {
   auto const endless = fmt::format("GET /never HTTP/1.1\r\nHost: {}\r\n\r\n", control.host());
   RawConnection first{control.port()};
   first.send(endless);
+  control.wait_for_never(1);
   RawConnection second{control.port()};
   second.send(endless);
-
   control.wait_for_never(2);
+
   RawConnection third{control.port()};
   auto const status = parse_response(third.read_to_end()).status;
 
