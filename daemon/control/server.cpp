@@ -85,9 +85,9 @@ struct ControlServer::State {
   ControlAnswerer answerer;
   ControlStreams streams;
   tcp::acceptor acceptor;
-  std::list<Connection*> connections;  // the one that waits for its client the longest comes first
+  std::list<Connection*> connections;  // open; the one that waits for its client the longest comes first
   bool accepting = false;
-  std::size_t served = 0;     // connections, each until its coroutine has ended
+  std::size_t served = 0;     // coroutines, of open connections and of those just closed
   std::size_t streaming = 0;  // of them
   asio::steady_timer ended;   // an event: one of these coroutines has ended
   bool stopping = false;
@@ -111,11 +111,12 @@ class Connection {
   }
   Connection(Connection const&) = delete;
   Connection& operator=(Connection const&) = delete;
-  ~Connection() { server_.connections.erase(place_); }
+  ~Connection() { leave(); }
 
   Done run();
   bool waits() const { return waits_; }
   void close() {
+    leave();
     waits_ = false;
     if (websocket_) {
       websocket_->stop();
@@ -125,6 +126,9 @@ class Connection {
   }
 
  private:
+  void leave() {
+    if (std::exchange(open_, false)) server_.connections.erase(place_);
+  }
   void wait_for_client();
   asio::awaitable<bool> read();
   ControlRequest request_of(http::request<http::string_body> message);
@@ -139,12 +143,13 @@ class Connection {
   std::optional<ControlStream> websocket_;
   std::string local_;
   std::list<Connection*>::iterator place_;
+  bool open_ = true;
   bool waits_ = true;  // for a request, the rest of one, or that an answer is read
 };
 
 void Connection::wait_for_client() {
   waits_ = true;
-  server_.connections.splice(server_.connections.end(), server_.connections, place_);
+  if (open_) server_.connections.splice(server_.connections.end(), server_.connections, place_);
 }
 
 Done Connection::run() {
@@ -270,9 +275,8 @@ Done Connection::send(ControlRequest const& request, ControlAnswer answer, bool 
   if (failure) stream_.close();
 }
 
-Done serve(Server& server, tcp::socket socket) {
-  Connection connection{server, std::move(socket)};
-  co_await connection.run();
+Done serve(std::unique_ptr<Connection> connection) {
+  co_await connection->run();
 }
 
 }  // namespace
@@ -288,18 +292,19 @@ bool ControlServer::State::make_room() {
 }
 
 void ControlServer::State::take(tcp::socket socket) {
-  if (served >= limits.connections_max && !make_room()) {
+  if (connections.size() >= limits.connections_max && !make_room()) {
     Failure ignored;
     socket.non_blocking(true, ignored);  // its buffer is empty: the line goes out at once, or not at all
     socket.write_some(asio::buffer(too_busy.data(), too_busy.size()), ignored);
     return;
   }
   ++served;
-  asio::co_spawn(loop, serve(*this, std::move(socket)), [this](std::exception_ptr const& broken) {
-    if (broken) std::rethrow_exception(broken);
-    --served;
-    ended.cancel();
-  });
+  asio::co_spawn(loop, serve(std::make_unique<Connection>(*this, std::move(socket))),
+                 [this](std::exception_ptr const& broken) {
+                   if (broken) std::rethrow_exception(broken);
+                   --served;
+                   ended.cancel();
+                 });
 }
 
 Done ControlServer::State::accept_all() {
@@ -349,7 +354,7 @@ Task<void> ControlServer::stop() {
   state_->stopping = true;
   Failure ignored;
   state_->acceptor.close(ignored);
-  for (auto* const connection : state_->connections) connection->close();
+  while (!state_->connections.empty()) state_->connections.front()->close();
   while (state_->accepting || state_->served > 0) co_await state_->ended.async_wait(noting(ignored));
 }
 

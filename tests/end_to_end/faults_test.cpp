@@ -71,7 +71,8 @@ World bad_day(std::string const& rules, int page_limit) {
                              fmt::format("{}=60/1s", key), "--page-limit-max", std::to_string(page_limit)},
                 .faults = rules,
                 .jobs = jobs_in_three_timeframes(std::string{tickers}),
-                .rate_limit = "{ requests: 60, per: 1s, burst: 10 }"}};
+                .rate_limit = "{ requests: 60, per: 1s, burst: 10 }",
+                .timeout = "1s"}};
 }
 
 // How many answers the exchange has spoiled, by its report: the sum of key-1's "by_fault": {"429": 3, …}.

@@ -40,6 +40,7 @@ class HealthFaults : public testing::Test {
     return {.exchange = {"--synthetic", "7", "--synthetic-from", "2024-03-01", "--now", "2024-03-09"},
             .faults = "# none\n",
             .jobs = job,
+            .timeout = "1s",
             .retry = "{ multiplier: 500ms, min: 500ms, max: 500ms, attempts: 100 }",
             .more = "control: { listen: 127.0.0.1:0 }\n"};
   }

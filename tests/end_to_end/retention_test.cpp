@@ -29,7 +29,8 @@ TEST(Retention, drops_the_years_that_no_job_keeps_and_asks_for_them_no_more) {
     auto const place = text.find(", provider", text.find("name: " + name));
     std::ofstream{world.config()} << text.insert(place, ", retention: 1y");
   };
-  ASSERT_EQ(world.candled({"once"}).exit_code, 0);
+  auto const first = world.candled({"once"});
+  ASSERT_EQ(first.exit_code, 0) << first.errors;
   auto const all_years = value(world.url(), years);
   auto const requests = world.reported("requests");
 

@@ -22,7 +22,7 @@ struct WorldOptions {
   std::string jobs;
   // A thousand a second; so many that places which a killed process held are not missed.
   std::string rate_limit = "{ requests: 60000, per: 1m, burst: 100 }";
-  std::string timeout = "1s";  // of a request to the exchange
+  std::string timeout = "20s";  // of a request to the exchange; one that is to stall needs a shorter one
   std::string retry = "{ multiplier: 20ms, min: 10ms, max: 200ms, attempts: 12 }";
   // A database of the test's own, already migrated; empty: one from the shared cluster, in which candled has
   // the rights of candled_ingest and no more.
