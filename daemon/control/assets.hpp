@@ -1,4 +1,4 @@
-// The dashboard's files, as CMake builds them into the program (cmake/embed_dashboard.cmake).
+// The dashboard's files, as CMake builds them into the program (tools/cmake/embed_dashboard.cmake).
 #pragma once
 
 #include <span>

@@ -154,8 +154,13 @@ void add_lanes(Families& all, MetricsView const& view) {
   for (auto const& [job, calendar, lag] : view.lags)
     lags.add(seconds(lag), {{"job", job}, {"calendar", calendar}});
   all.push_back(std::move(lags));
-  auto gaps = gauge("open_gaps", "Stretches of time that were asked for in vain.");
-  for (auto const& [job, count] : view.gaps) gaps.add(std::int64_t{count}, {{"job", job}});
+  auto gaps = gauge("open_gaps", "Stretches of time that were asked for in vain, by reason.");
+  for (auto const& [job, counts] : view.gaps)
+    for (auto const reason : gap_reasons) {
+      auto const found = counts.find(reason);
+      std::int64_t const count = found == counts.end() ? 0 : found->second;
+      gaps.add(count, {{"job", job}, {"reason", std::string{to_string(reason)}}});
+    }
   all.push_back(std::move(gaps));
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/gap_reason.hpp"
 #include "core/histogram.hpp"
 #include "core/ids.hpp"
 #include "core/length_counts.hpp"
@@ -65,7 +66,7 @@ struct SeriesMeter {
   std::string ticker;  // as configured
   RangeSet covered;    // its last range, and what was added since; empty: nothing is covered
   RangeSet parked;     // gaps that are not to be tried again yet
-  int gaps = 0;        // open ones, when it was last planned: stretches of time that were asked for in vain
+  GapCounts gaps;      // open ones, when it was last planned
 };
 
 struct Meters {

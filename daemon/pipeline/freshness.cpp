@@ -70,9 +70,10 @@ std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobS
   return std::ranges::max(lags, {}, &JobLag::lag).lag;
 }
 
-int open_gaps(Job const& job, Meters const& meters) {
-  int gaps = 0;
-  for (auto const* const series : series_of(job, meters)) gaps += series->gaps;
+GapCounts open_gaps(Job const& job, Meters const& meters) {
+  GapCounts gaps;
+  for (auto const* const series : series_of(job, meters))
+    for (auto const& [reason, count] : series->gaps) gaps[reason] += count;
   return gaps;
 }
 

@@ -30,9 +30,7 @@ std::vector<JobLag> job_lags(Meters const& meters, std::vector<JobSetup> const& 
 std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobSetup> const& jobs,
                                           UtcTime now);
 
-// Stretches of time of the job's series that were asked for in vain, and that are still open, as of when each
-// was last planned; 0 before the first planning. Whatever the reason: sessions without a bar and what is
-// older than the plan goes back are among them, so that more than 0 need not be a fault.
-int open_gaps(Job const& job, Meters const& meters);
+// The open gaps of all of the job's series, as of when each was last planned; none before the first planning.
+GapCounts open_gaps(Job const& job, Meters const& meters);
 
 }  // namespace candled

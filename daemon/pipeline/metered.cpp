@@ -49,7 +49,7 @@ SeriesMeter meter_of(SeriesQuery const& query, std::string const& ticker, Series
                     .ticker = ticker,
                     .covered = {},
                     .parked = {},
-                    .gaps = static_cast<int>(series.parked.ranges().size() + series.again.ranges().size())};
+                    .gaps = series.gaps};
   if (series.covered.empty()) return meter;
   auto const& last = series.covered.ranges().back();
   meter.covered.add(last);

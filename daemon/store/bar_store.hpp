@@ -9,6 +9,7 @@
 
 #include "core/bar.hpp"
 #include "core/error.hpp"
+#include "core/gap_reason.hpp"
 #include "core/ids.hpp"
 #include "core/range_set.hpp"
 #include "core/task.hpp"
@@ -38,6 +39,7 @@ struct Series {
   RangeSet covered;              // asked, answered and committed
   RangeSet parked;               // in an open gap that is not to be tried again yet
   RangeSet again;                // in an open gap that is: the repair lane's
+  GapCounts gaps = {};           // open ones
   std::vector<Settled> settled;  // one for each of the query's settle times, in their order
 };
 
@@ -109,10 +111,6 @@ struct LoadReport {
   Milliseconds copy{0};
   Milliseconds commit{0};
 };
-
-// Why a range that should be there is not. (never_asked is no row but a hole that no gap explains;
-// provider_empty is found by the store: sessions that were answered without a single bar.)
-enum class GapReason { fetch_failed, not_entitled, rejected, horizon };
 
 // A window that could not be filled: why, and not to be tried again before `next_try_at`, or else before a
 // growing time has passed (10 minutes, an hour, a day, then a week; not_entitled: a day; horizon: a week),

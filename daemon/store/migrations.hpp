@@ -1,4 +1,4 @@
-// The migrations that this build knows: migrations/*.sql, compiled in (cmake/embed_migrations.cmake).
+// The migrations that this build knows: migrations/*.sql, compiled in (tools/cmake/embed_migrations.cmake).
 #pragma once
 
 #include <span>

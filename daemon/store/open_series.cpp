@@ -15,24 +15,34 @@ namespace candled {
 namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
-// now, $5 wanted_from, $6 calendar, $7 kept_from
-// or empty.
+// now, $5 wanted_from, $6 calendar, $7 kept_from or empty. The last columns count open gaps, in the order of
+// gap_reasons.
+constexpr int gaps_column = 6;
+
 std::string const& find_sql() {
-  static std::string const sql = fmt::format(
-      R"(
+  static std::string const sql = [] {
+    std::string columns;
+    std::string counts;
+    for (auto const reason : gap_reasons) {
+      columns += fmt::format(", g.{}", to_string(reason));
+      counts += fmt::format(", count(*) FILTER (WHERE reason = '{0}') AS {0}", to_string(reason));
+    }
+    return fmt::format(
+        R"(
     SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
-           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz{}
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
     LEFT JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.timeframe = $2 AND s.provider = $3
     LEFT JOIN LATERAL (
       SELECT range_agg(during) FILTER (WHERE next_try_at > $4::timestamptz) AS parked,
-             range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again
+             range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again{}
       FROM candled.gap WHERE gap.series_id = s.series_id AND closed_at IS NULL
     ) g ON true
     ORDER BY q.place)",
-      ranges_sql("s.covered"), ranges_sql("g.parked"), ranges_sql("g.again"));
+        ranges_sql("s.covered"), ranges_sql("g.parked"), ranges_sql("g.again"), columns, counts);
+  }();
   return sql;
 }
 
@@ -138,6 +148,14 @@ bool something_is_new(pqxx::result const& found) {
                              [](auto const& row) { return row[0].is_null() || row[5].template as<bool>(); });
 }
 
+GapCounts gaps_of(pqxx::row const& row) {
+  GapCounts gaps;
+  int column = gaps_column;
+  for (auto const reason : gap_reasons)
+    if (auto const count = row[column++].as<int>(); count > 0) gaps[reason] = count;
+  return gaps;
+}
+
 std::vector<Series> to_series(pqxx::result const& found) {
   std::vector<Series> series;
   for (auto const& row : found)
@@ -146,6 +164,7 @@ std::vector<Series> to_series(pqxx::result const& found) {
                       .covered = parse_ranges(row[2].c_str()),
                       .parked = parse_ranges(row[3].c_str()),
                       .again = parse_ranges(row[4].c_str()),
+                      .gaps = gaps_of(row),
                       .settled = {}});
   return series;
 }

@@ -70,16 +70,6 @@ constexpr char fill_sql[] = R"(
 
 constexpr std::size_t detail_bytes_max = 500;
 
-std::string_view to_string(GapReason reason) {
-  switch (reason) {
-    case GapReason::fetch_failed: return "fetch_failed";
-    case GapReason::not_entitled: return "not_entitled";
-    case GapReason::horizon: return "horizon";
-    case GapReason::rejected: return "rejected";
-  }
-  return "fetch_failed";
-}
-
 }  // namespace
 
 void park_windows(pqxx::work& work, std::span<FailedWindow const> windows) {

@@ -71,6 +71,7 @@ TEST_F(GapsViewTest, range_that_rests_is_parked_for_ever_and_read_as_such) {
   rows("UPDATE candled.gap SET next_try_at = 'infinity'");
 
   EXPECT_EQ(open().parked, RangeSet{range});
+  EXPECT_EQ(open().gaps, (GapCounts{{GapReason::rejected, 1}}));
   auto const gaps = must(read_open_gaps(Secret{database_.url()}));
   auto const found = std::ranges::find(gaps, "rejected", &GapRow::reason);
   ASSERT_NE(found, gaps.end());
@@ -98,6 +99,7 @@ TEST_F(GapsViewTest, rejected_bar_keeps_its_gap_while_it_is_served_and_a_good_on
 
   EXPECT_EQ(again, RangeSet{bad_at});
   EXPECT_TRUE(open().again.empty());
+  EXPECT_EQ(open().gaps, GapCounts{});
 }
 
 TEST_F(GapsViewTest, never_asked_is_only_where_a_bar_can_have_closed) {

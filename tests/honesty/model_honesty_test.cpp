@@ -41,6 +41,7 @@ void expect_same(std::vector<Series> const& model, std::vector<Series> const& re
     EXPECT_EQ(in_words(model[i].covered), in_words(real[i].covered)) << model[i].ticker;
     EXPECT_EQ(in_words(model[i].parked), in_words(real[i].parked)) << model[i].ticker;
     EXPECT_EQ(in_words(model[i].again), in_words(real[i].again)) << model[i].ticker;
+    EXPECT_EQ(model[i].gaps, real[i].gaps) << model[i].ticker;
     ASSERT_EQ(model[i].settled.size(), real[i].settled.size()) << model[i].ticker;
     for (std::size_t k = 0; k < model[i].settled.size(); ++k) {
       EXPECT_EQ(model[i].settled[k].after, real[i].settled[k].after) << model[i].ticker;

@@ -51,7 +51,7 @@ LabelsByName exposed() {
                                   .budgets = {{.provider = "massive", .limit = {}}},
                                   .lanes = {{.job = "us-minute", .lane = "live"}},
                                   .lags = {{.job = "us-minute", .calendar = "XNYS"}},
-                                  .gaps = {{"us-minute", 1}},
+                                  .gaps = {{"us-minute", {}}},
                                   .sessions = {{"XNYS", true}},
                                   .process = {},
                                   .started_at = UtcTime{},

@@ -109,15 +109,16 @@ TEST_F(Freshness, a_job_without_a_schedule_is_never_late) {
 }
 
 TEST_F(Freshness, gaps_are_those_of_the_job_however_little_is_covered) {
+  using enum GapReason;
   add_job(Timeframe::m1, CalendarKind::always, std::nullopt);
-  EXPECT_EQ(open_gaps(*jobs[0].job, meters), 0);
+  EXPECT_EQ(open_gaps(*jobs[0].job, meters), GapCounts{});
 
-  covered_until("AAPL", "2024-02-01T11:50:00Z").gaps = 2;
+  covered_until("AAPL", "2024-02-01T11:50:00Z").gaps = {{fetch_failed, 2}};
   auto& msft = covered_until("MSFT", "2024-02-01T11:50:00Z");
-  msft.gaps = 3;
+  msft.gaps = {{fetch_failed, 1}, {rejected, 3}};
   msft.covered = {};
-  covered_until("GONE", "2024-02-01T11:50:00Z").gaps = 7;
-  EXPECT_EQ(open_gaps(*jobs[0].job, meters), 5);
+  covered_until("GONE", "2024-02-01T11:50:00Z").gaps = {{fetch_failed, 7}};
+  EXPECT_EQ(open_gaps(*jobs[0].job, meters), (GapCounts{{fetch_failed, 3}, {rejected, 3}}));
 }
 
 // A bar of the first minute of 2024-01-04.
@@ -172,7 +173,7 @@ TEST(MeteredStore, knows_how_far_series_reach_and_how_many_bars_were_committed) 
   EXPECT_EQ(series.covered,
             (RangeSet{{.from = at("2024-01-03T00:00:00Z"), .to = at("2024-01-04T00:01:00Z")}}));
   EXPECT_TRUE(series.parked.empty()) << "nothing lies there that freshness looks at";
-  EXPECT_EQ(series.gaps, 1);
+  EXPECT_EQ(series.gaps, (GapCounts{{GapReason::fetch_failed, 1}}));
   EXPECT_EQ(meters.database.bars, 1);
 }
 

@@ -45,7 +45,7 @@ std::string example() {
        .budgets = {{.provider = "massive", .limit = {.requests = 150}, .learned = 120, .taken = 11}},
        .lanes = {{.job = "us-minute", .lane = "live", .windows = 10, .windows_done = 4}},
        .lags = {{.job = "us-minute", .calendar = "XNYS", .lag = Milliseconds{61'500}}},
-       .gaps = {{"us-minute", 3}},
+       .gaps = {{"us-minute", {{GapReason::fetch_failed, 3}}}},
        .sessions = {{"XNYS", true}},
        .process = {.cpu_seconds = 1.5, .resident_bytes = 1 << 20, .open_files = 12},
        .started_at = noon - 1h,
@@ -71,7 +71,8 @@ TEST(Metrics, count_what_happened) {
   EXPECT_EQ(value_of("candled_budget_taken_requests{provider=\"massive\"}"), "11");
   EXPECT_EQ(value_of("candled_windows{job=\"us-minute\",lane=\"live\",state=\"done\"}"), "4");
   EXPECT_EQ(value_of("candled_bar_lag_seconds{job=\"us-minute\",calendar=\"XNYS\"}"), "61.5");
-  EXPECT_EQ(value_of("candled_open_gaps{job=\"us-minute\"}"), "3");
+  EXPECT_EQ(value_of("candled_open_gaps{job=\"us-minute\",reason=\"fetch_failed\"}"), "3");
+  EXPECT_EQ(value_of("candled_open_gaps{job=\"us-minute\",reason=\"not_entitled\"}"), "0");
   EXPECT_EQ(value_of("candled_component_up{component=\"database\"}"), "0");
   EXPECT_EQ(value_of("candled_component_up{component=\"clock\"}"), "1");
   EXPECT_EQ(value_of("candled_session_open{calendar=\"XNYS\"}"), "1");

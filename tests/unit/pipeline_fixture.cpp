@@ -126,10 +126,12 @@ Task<Result<std::vector<Series>>> ModelStore::open_series(SeriesQuery const& que
   for (auto const& ticker : query.tickers) {
     SeriesId const next{static_cast<std::int32_t>(ids_.size()) + 1};
     auto const id = ids_.try_emplace(ticker, next).first->second;
-    RangeSet still_parked;
-    for (auto const& window : parked)
-      if (window.series == id) still_parked.add(window.range);
-    series.push_back({.id = id, .ticker = ticker, .covered = covered[id], .parked = still_parked});
+    series.push_back({.id = id, .ticker = ticker, .covered = covered[id]});
+    for (auto const& window : parked) {
+      if (window.series != id) continue;
+      series.back().parked.add(window.range);
+      ++series.back().gaps[window.reason];
+    }
   }
   if (opening_takes > Milliseconds{0}) co_await clock_.sleep_until(clock_.ticks() + opening_takes);
   co_return series;

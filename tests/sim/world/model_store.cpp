@@ -16,7 +16,8 @@ bool same(std::vector<Series> const& a, std::vector<Series> const& b) {
   };
   return std::ranges::equal(a, b, [&](Series const& one, Series const& other) {
     return one.ticker == other.ticker && one.covered == other.covered && one.parked == other.parked &&
-           one.again == other.again && std::ranges::equal(one.settled, other.settled, same_settled);
+           one.again == other.again && one.gaps == other.gaps &&
+           std::ranges::equal(one.settled, other.settled, same_settled);
   });
 }
 

@@ -51,8 +51,10 @@ std::vector<Series> ModelTables::open_series(SeriesQuery const& query) {
     auto const id = find_or_add(query, ticker);
     auto const& row = series_[id];
     Series series{.id = id, .ticker = ticker, .covered = row.covered};
-    for (auto const& gap : row.gaps)
+    for (auto const& gap : row.gaps) {
       (gap.next_try_at > query.now ? series.parked : series.again).add(gap.during);
+      ++series.gaps[gap.reason];
+    }
     for (auto const& settle : query.settle)
       series.settled.push_back(*std::ranges::find(row.settled, settle.after, &Settled::after));
     found.push_back(std::move(series));

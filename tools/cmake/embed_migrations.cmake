@@ -18,7 +18,7 @@ function(embed_migrations target folder)
       "    {.version = ${version}, .name = \"${name}\", .sha256 = \"${sha256}\", .sql = R\"candled_sql(${text})candled_sql\"},\n")
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/migrations.cpp @ONLY CONTENT
-"// Made by cmake/embed_migrations.cmake from migrations/.
+"// Made by tools/cmake/embed_migrations.cmake from migrations/.
 #include \"store/migrations.hpp\"
 
 namespace candled {

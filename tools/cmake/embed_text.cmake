@@ -3,7 +3,7 @@ function(embed_text target file header function)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   file(READ ${file} text)
   file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp @ONLY CONTENT
-"// Made by cmake/embed_text.cmake.
+"// Made by tools/cmake/embed_text.cmake.
 #include \"@header@\"
 
 namespace candled {
