@@ -39,7 +39,7 @@ struct Series {
   RangeSet covered;              // asked, answered and committed
   RangeSet parked;               // in an open gap that is not to be tried again yet
   RangeSet again;                // in an open gap that is: the repair lane's
-  GapCounts gaps = {};           // open ones
+  GapCounts gaps = {};           // open ones since `wanted_from`
   std::vector<Settled> settled;  // one for each of the query's settle times, in their order
 };
 

@@ -25,7 +25,9 @@ std::string const& find_sql() {
     std::string counts;
     for (auto const reason : gap_reasons) {
       columns += fmt::format(", g.{}", to_string(reason));
-      counts += fmt::format(", count(*) FILTER (WHERE reason = '{0}') AS {0}", to_string(reason));
+      counts +=
+          fmt::format(", count(*) FILTER (WHERE reason = '{0}' AND upper(during) > $5::timestamptz) AS {0}",
+                      to_string(reason));
     }
     return fmt::format(
         R"(

@@ -53,7 +53,7 @@ std::vector<Series> ModelTables::open_series(SeriesQuery const& query) {
     Series series{.id = id, .ticker = ticker, .covered = row.covered};
     for (auto const& gap : row.gaps) {
       (gap.next_try_at > query.now ? series.parked : series.again).add(gap.during);
-      ++series.gaps[gap.reason];
+      if (gap.during.to > query.wanted_from) ++series.gaps[gap.reason];
     }
     for (auto const& settle : query.settle)
       series.settled.push_back(*std::ranges::find(row.settled, settle.after, &Settled::after));
