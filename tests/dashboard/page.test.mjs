@@ -146,6 +146,20 @@ test('by keyboard alone: to a hole, why it is there, its repair, the token asked
     page.bad.length = 0;
   }));
 
+test('what nobody has asked for is fetched, for no repair would look at it', () =>
+  with_page({}, async ({ world, origin, page }) => {
+    await page.goto(origin);
+    await page.evaluate((token) => sessionStorage.setItem('candled.token', token), secret);
+    await page.goto(`${origin}/#/coverage?job=minutes&ticker=AAAH`);
+    await page.getByRole('grid').focus();
+    for (let column = 0; column < 59 && !(await active_text(page)).endsWith('never asked'); ++column) await page.keyboard.press('ArrowLeft');
+    assert.match(await active_text(page), /: never asked$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Repair this session now' }).click();
+    await page.getByText(/Request 1: running/).waitFor();
+    assert.equal(world.backfills[0].kind, 'backfill');
+  }));
+
 test('what was asked for can be cancelled', () =>
   with_page({}, async ({ world, origin, page }) => {
     await page.goto(origin);

@@ -78,6 +78,18 @@ TEST_F(GapsViewTest, range_that_rests_is_parked_for_ever_and_read_as_such) {
   EXPECT_EQ(found->next_try_at, when_a_person_asks);
 }
 
+TEST_F(GapsViewTest, gap_from_before_what_is_wanted_is_not_counted) {
+  auto const series = open();
+  must(await(store_.park({{.series = series.id,
+                           .range = minutes_from("2023-06-01T14:30:00Z", 5),
+                           .reason = GapReason::fetch_failed,
+                           .detail = "no answer",
+                           .failed_at = at("2024-05-01T00:00:00Z")}})));
+
+  EXPECT_EQ(open().gaps, GapCounts{});
+  EXPECT_FALSE(open().again.empty() && open().parked.empty());
+}
+
 TEST_F(GapsViewTest, rejected_bar_keeps_its_gap_while_it_is_served_and_a_good_one_closes_it) {
   auto const series = open();
   auto page = minutes(series.id, minutes_from("2024-01-02T14:30:00Z", 5));

@@ -13,8 +13,11 @@ export interface Chosen {
   job: Job | undefined;
 }
 
-export const repair_command = ({ row, date }: Chosen): string =>
-  `candled repair --job ${row.job} --symbols '${row.ticker.replaceAll("'", "'\\''")}' --from ${date} --to ${date}`;
+// A repair asks for gaps only: what nobody has asked for yet, or not for all of it, is none.
+export const repair_kind = (letter: string): Backfill['kind'] => ('np'.includes(letter) ? 'backfill' : 'repair');
+
+export const repair_command = ({ row, date }: Chosen, letter: string): string =>
+  `candled ${repair_kind(letter)} --job ${row.job} --symbols '${row.ticker.replaceAll("'", "'\\''")}' --from ${date} --to ${date}`;
 
 export function next_try_words(gap: Gap, now: number): string {
   if (gap.next_try_at === null) return 'with the next run';
@@ -46,7 +49,7 @@ export class CellPanel {
       'Repair now',
       'Repair this session now',
       () => this.ask(),
-      () => (this.chosen ? repair_command(this.chosen) : ''),
+      () => (this.chosen ? repair_command(this.chosen, this.letter) : ''),
       (request) => `Repair is asked for: request ${request.request_id}.`,
     );
     this.repair.classList.add('primary');
@@ -151,7 +154,7 @@ export class CellPanel {
 
   private async ask(): Promise<Backfill> {
     const { row, date } = this.chosen!;
-    const request = await ask_for({ kind: 'repair', job: row.job, symbols: [row.ticker], from: date, to: date });
+    const request = await ask_for({ kind: repair_kind(this.letter), job: row.job, symbols: [row.ticker], from: date, to: date });
     this.watching = request.request_id;
     this.going_on.hidden = false;
     void this.watch(request);
@@ -169,7 +172,7 @@ export class CellPanel {
       if (now_is.state !== 'queued' && now_is.state !== 'running') return;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       try {
-        const page = await get<Page<Backfill>>('backfills', { job: request.job, kind: 'repair', limit: 100 });
+        const page = await get<Page<Backfill>>('backfills', { job: request.job, kind: request.kind, limit: 100 });
         now_is = page.items.find((item) => item.request_id === request.request_id);
       } catch {
         // the next question tells
