@@ -47,9 +47,9 @@ struct CalendarOverride {
 // of these years every Monday to Friday is taken for a whole day. 24x7: every day, midnight to midnight UTC,
 // all of it regular. Overrides do not apply to it.
 //
-// A day that is wrongly called closed loses no bar: windows span closed days, so that its bars come with
-// those of the next session, late; only a range within nothing but such days is never asked for. One that is
-// wrongly called open costs a request, whose empty answer covers it.
+// A day that is wrongly called closed loses no bar: closed time is asked for too, so that its bars come with
+// those of the next session, late. One that is wrongly called open costs a request, whose empty answer covers
+// it.
 //
 // A value, cheap to copy: copies share what never changes.
 class Calendar {

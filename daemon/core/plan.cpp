@@ -26,9 +26,7 @@ std::vector<TimeRange> ranges_due(Calendar const& calendar, Timeframe timeframe,
   RangeSet due;
   // A hole may start or end within a bar, when a calendar's zone has changed: ask for whole bars.
   for (auto const& hole : missing(whole, not_due)) due.add(whole_bars(timeframe, calendar.zone(), hole));
-  auto ranges = due.ranges();
-  std::erase_if(ranges, [&](TimeRange range) { return !calendar.trades_in(range); });
-  return join_where_cheaper(calendar, timeframe, ranges, parked);
+  return join_where_cheaper(calendar, timeframe, due.ranges(), parked);
 }
 
 std::vector<TimeRange> join_where_cheaper(Calendar const& calendar, Timeframe timeframe,

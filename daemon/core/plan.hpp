@@ -12,10 +12,10 @@
 
 namespace candled {
 
-// The parts of `wanted` that are neither covered nor parked, as whole bars, oldest first, but for those in
-// which the market never trades. A window spans nights and weekends: the provider sends nothing for them,
-// they cost nothing, and the coverage stays in one piece. `wanted` is widened to whole bars at its start and
-// cut to them at its end.
+// The parts of `wanted` that are neither covered nor parked, as whole bars, oldest first. Nights, weekends
+// and holidays are parts like any other, since bars may start in them although the calendar knows no session;
+// asked for with the session after them they cost no request. `wanted` is widened to whole bars at its start
+// and cut to them at its end.
 std::vector<TimeRange> ranges_due(Calendar const& calendar, Timeframe timeframe, TimeRange wanted,
                                   RangeSet const& covered, RangeSet const& parked);
 

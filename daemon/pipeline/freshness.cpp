@@ -22,7 +22,8 @@ UtcTime first_final(Job const& job, TimeRange range) {
 Milliseconds lag_of(Job const& job, SeriesMeter const& series, UtcTime due, UtcTime now) {
   TimeRange const wanted{.from = series.covered.ranges().back().to, .to = due};
   if (wanted.empty()) return Milliseconds{0};
-  auto const lacking = ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
+  auto lacking = ranges_due(job.calendar, job.timeframe, wanted, series.covered, series.parked);
+  std::erase_if(lacking, [&](TimeRange range) { return !job.calendar.trades_in(range); });
   if (lacking.empty()) return Milliseconds{0};
   auto const expected = next_run_of(job.name, *job.schedule, first_final(job, lacking.front()));
   return std::max(Milliseconds{0}, Milliseconds{now - expected});

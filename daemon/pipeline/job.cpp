@@ -7,12 +7,17 @@ namespace candled {
 
 namespace {
 
-// The start of the day on which the newest final bar traded: what is later is live, what is older is history.
+// Where the session before that of the newest final bar ended: what is later is live, what is older is
+// history. The closed time between the two is asked for with the later one, for bars may start in it:
+// overnight, after an early close, on a day that is closed by mistake.
 UtcTime live_from(Job const& job, UtcTime closed) {
   auto const zone = job.calendar.zone();
   auto const last = closed - Milliseconds{1};
   if (job.timeframe > Timeframe::d1) return bar_start(job.timeframe, zone, last);
-  return zone.at(job.calendar.session_at_or_before(last).date, Milliseconds{0});
+  auto const newest = job.calendar.session_at_or_before(last);
+  auto const before = job.calendar.session_at_or_before(newest.hours.from - Milliseconds{1});
+  if (job.timeframe == Timeframe::d1) return zone.at(next_day(before.date), Milliseconds{0});
+  return bar_end(job.timeframe, zone, before.hours.to - Milliseconds{1});
 }
 
 RangeSet intersection(RangeSet const& set, TimeRange range) {
@@ -89,6 +94,12 @@ UtcTime wanted_from(Job const& job, UtcTime now) {
 std::vector<Name> names_of(Series const& series) {
   if (!series.names.empty()) return series.names;
   return {{.ticker = series.ticker, .during = {.from = UtcTime::min(), .to = UtcTime::max()}}};
+}
+
+std::optional<Name> name_at(Series const& series, UtcTime time) {
+  for (auto& name : names_of(series))
+    if (name.during.contains(time)) return std::move(name);
+  return std::nullopt;
 }
 
 Order everything_due(Job const& job, UtcTime now) {

@@ -66,8 +66,8 @@ struct Order {
 // All that should be there by now: from the job's history to the last bar that is final.
 Order everything_due(Job const& job, UtcTime now);
 
-// One lane's share of all that is due. Live: what is not covered since the start of the day on which the
-// newest final bar traded. Backfill: what is not covered before that. Repair: gaps. Settle: what may have
+// One lane's share of all that is due. Live: what is not covered since the end of the session before that of
+// the newest final bar. Backfill: what is not covered before that. Repair: gaps. Settle: what may have
 // changed.
 Order order_of(Lane lane, Job const& job, UtcTime now);
 
@@ -78,6 +78,8 @@ SeriesQuery series_query(Job const& job, UtcTime now);
 
 // Never empty.
 std::vector<Name> names_of(Series const& series);
+// The name that the instrument had at `time`. nullopt: none.
+std::optional<Name> name_at(Series const& series, UtcTime time);
 
 // The windows that `series` still need, each under the ticker that the instrument had then: a provider
 // answers for whoever had a ticker in the time that is asked for. What lies where it had none is not due, nor

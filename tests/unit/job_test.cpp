@@ -42,18 +42,54 @@ std::vector<TimeRange> ranges(std::vector<Window> const& windows) {
 // A Wednesday, 10:30 in New York.
 auto const now = at("2024-03-06T15:30:20Z");
 
-TEST(OrderOfLane, live_is_the_day_of_the_newest_final_bar_and_backfill_is_what_is_older) {
+TEST(OrderOfLane, live_begins_where_the_session_before_ended_and_backfill_is_what_is_older) {
   auto const live = order_of(Lane::live, minutes(), now);
   auto const backfill = order_of(Lane::backfill, minutes(), now);
 
-  EXPECT_EQ(live.wanted, between("2024-03-06T05:00:00Z", "2024-03-06T15:30:00Z"));
-  EXPECT_EQ(backfill.wanted, between("2024-03-01T05:00:00Z", "2024-03-06T05:00:00Z"));
+  EXPECT_EQ(live.wanted, between("2024-03-06T01:00:00Z", "2024-03-06T15:30:00Z"));
+  EXPECT_EQ(backfill.wanted, between("2024-03-01T05:00:00Z", "2024-03-06T01:00:00Z"));
+}
+
+// Whatever the calendar says: what lies before a session, and after the one before it, is asked for with it.
+TEST(OrderOfLane, live_spans_the_closed_time_before_its_session) {
+  struct Case {
+    char const* because;
+    Timeframe timeframe;
+    CalendarKind calendar;
+    char const* now;
+    char const* from;
+  };
+  std::vector<CalendarOverride> const overrides{
+      {.date = Date{std::chrono::year{2024} / 3 / 11}, .closes_at = std::nullopt, .reason = "by mistake"}};
+  for (auto const& [because, timeframe, kind, clock, from] : std::initializer_list<Case>{
+           {"a weekend", Timeframe::m1, CalendarKind::xnys, "2024-03-04T15:30:20Z", "2024-03-02T01:00:00Z"},
+           {"an early close", Timeframe::m1, CalendarKind::xnys, "2023-11-27T15:00:20Z",
+            "2023-11-24T22:00:00Z"},
+           {"a bar of four hours after an early close", Timeframe::h4, CalendarKind::xnys,
+            "2023-11-27T18:00:20Z", "2023-11-25T01:00:00Z"},
+           {"a day that an override calls closed", Timeframe::m1, CalendarKind::xnys, "2024-03-12T15:30:20Z",
+            "2024-03-09T01:00:00Z"},
+           {"days", Timeframe::d1, CalendarKind::xnys, "2024-03-13T05:00:20Z", "2024-03-09T05:00:00Z"},
+           {"no night", Timeframe::m1, CalendarKind::always, "2024-03-04T15:30:20Z", "2024-03-04T00:00:00Z"},
+           {"days without a night", Timeframe::d1, CalendarKind::always, "2024-03-04T15:30:20Z",
+            "2024-03-03T00:00:00Z"}}) {
+    auto job = minutes();
+    job.timeframe = timeframe;
+    job.calendar = Calendar{kind, overrides};
+    job.history = Date{std::chrono::year{2023} / 1 / 1};
+
+    auto const live = order_of(Lane::live, job, at(clock)).wanted;
+    auto const backfill = order_of(Lane::backfill, job, at(clock)).wanted;
+
+    EXPECT_EQ(to_rfc3339(live.from), from) << because;
+    EXPECT_EQ(backfill.to, live.from) << because;
+  }
 }
 
 TEST(OrderOfLane, before_the_market_opens_live_is_still_the_last_session) {
   auto const live = order_of(Lane::live, minutes(), at("2024-03-11T07:00:00Z"));  // Monday, 03:00
 
-  EXPECT_EQ(live.wanted, between("2024-03-08T05:00:00Z", "2024-03-09T01:00:00Z"));
+  EXPECT_EQ(live.wanted, between("2024-03-08T01:00:00Z", "2024-03-09T01:00:00Z"));
 }
 
 TEST(OrderOfLane, live_and_backfill_of_months_share_them_without_overlap) {
@@ -109,7 +145,7 @@ TEST(WindowsDue, a_gap_is_the_repair_lanes_once_it_may_be_tried) {
   auto const live = windows_due(minutes(), {one}, order_of(Lane::live, minutes(), now), now);
   auto const repair = windows_due(minutes(), {one}, order_of(Lane::repair, minutes(), now), now);
 
-  EXPECT_EQ(ranges(live), (std::vector{between("2024-03-06T05:00:00Z", "2024-03-06T14:30:00Z"),
+  EXPECT_EQ(ranges(live), (std::vector{between("2024-03-06T01:00:00Z", "2024-03-06T14:30:00Z"),
                                        between("2024-03-06T14:40:00Z", "2024-03-06T15:30:00Z")}));
   EXPECT_EQ(ranges(repair), std::vector{gap});
 }

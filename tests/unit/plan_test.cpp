@@ -26,14 +26,26 @@ TEST(RangesDue, nothing_when_all_is_covered) {
   EXPECT_TRUE(ranges_due(xnys, Timeframe::m1, wanted, {wanted}, {}).empty());
 }
 
-TEST(RangesDue, holes_in_which_the_market_trades) {
-  auto const wanted = between("2024-03-04T05:00:00Z", "2024-03-12T05:00:00Z");
-  RangeSet covered{wanted};
-  covered.remove(between("2024-03-05T15:30:00Z", "2024-03-05T15:31:00Z"));  // a Tuesday
-  covered.remove(between("2024-03-09T01:00:00Z", "2024-03-11T08:00:00Z"));  // a weekend
+// Bars start at night and at weekends too, and no calendar knows all of them.
+TEST(RangesDue, holes_whether_or_not_the_market_trades) {
+  auto const wanted = between("2024-03-04T05:00:00Z", "2024-06-12T05:00:00Z");
+  for (auto const& hole : {between("2024-03-05T15:30:00Z", "2024-03-05T15:31:00Z"),     // a Tuesday
+                           between("2024-03-09T01:00:00Z", "2024-03-11T08:00:00Z"),     // a weekend
+                           between("2024-03-29T04:00:00Z", "2024-03-30T04:00:00Z")}) {  // Good Friday
+    RangeSet covered{wanted};
+    covered.remove(hole);
 
-  EXPECT_EQ(ranges_due(xnys, Timeframe::m1, wanted, covered, {}),
-            std::vector{between("2024-03-05T15:30:00Z", "2024-03-05T15:31:00Z")});
+    EXPECT_EQ(ranges_due(xnys, Timeframe::m1, wanted, covered, {}), std::vector{hole});
+  }
+}
+
+// What costs nothing beside what is asked for anyway: a request for each of 25 nights would be 25.
+TEST(RangesDue, nights_of_one_answer_are_one_window) {
+  auto const wanted = between("2024-03-04T05:00:00Z", "2024-04-09T04:00:00Z");
+  RangeSet covered;
+  for (auto const& session : xnys.sessions(wanted)) covered.add(session.hours);
+
+  EXPECT_EQ(ranges_due(xnys, Timeframe::m1, wanted, covered, {}), std::vector{wanted});
 }
 
 TEST(RangesDue, a_window_spans_a_holiday_so_that_bars_of_a_wrong_one_still_come) {
