@@ -36,6 +36,14 @@ bool parse(std::string_view text, Number& into) {
   return error == std::errc{} && stop == end;
 }
 
+// As the API, and so a job, spells it: files of crypto and currencies write X:BTC-USD for X:BTCUSD
+// (polygon-io/issues#319).
+std::string as_asked(std::string_view ticker) {
+  std::string spelled{ticker};
+  if (ticker.starts_with("X:") || ticker.starts_with("C:")) std::erase(spelled, '-');
+  return spelled;
+}
+
 std::optional<UtcTime> parse_start(std::string_view text) {
   constexpr std::int64_t per_millisecond = 1'000'000;
   std::int64_t nanoseconds = 0;
@@ -88,6 +96,10 @@ Result<void> FlatFileReader::finish() {
   return {};
 }
 
+std::string FlatFileReader::may_be_cut() const {
+  return last_start_ < ticker_before_ended_ ? as_asked(last_ticker_) : std::string{};
+}
+
 Result<void> FlatFileReader::take_lines() {
   std::string_view rest = text_;
   for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
@@ -135,10 +147,14 @@ Result<void> FlatFileReader::take_row(std::string_view line) {
   auto const& at = *columns_;
   if (split(line, fields) != column_count_)
     return wrong_line(fmt::format("expected {} columns, found {}", column_count_, line));
+  // The provider quotes nothing: of a file that does, no ticker would be known.
+  if (line.contains('"')) return wrong_line(fmt::format("a field is quoted: {}", line));
   auto const start = parse_start(fields[at.start]);
   if (!start || fields[at.ticker].empty()) return wrong_line(fmt::format("is not a bar: {}", line));
   if (!day_.contains(*start))
     return wrong_line(fmt::format("a bar of {} is not of this file's day", to_rfc3339(*start)));
+  if (fields[at.ticker] != last_ticker_) ticker_before_ended_ = last_start_;
+  last_start_ = *start;
   auto* const bars = bars_of(fields[at.ticker]);
   if (bars == nullptr) return {};
 
@@ -157,7 +173,7 @@ Result<void> FlatFileReader::take_row(std::string_view line) {
 std::vector<Bar>* FlatFileReader::bars_of(std::string_view ticker) {
   if (ticker == last_ticker_) return last_bars_;
   last_ticker_ = ticker;
-  auto const number = numbers_.find(last_ticker_);
+  auto const number = numbers_.find(as_asked(ticker));
   return last_bars_ = number == numbers_.end() ? nullptr : &bars_[number->second];
 }
 

@@ -24,6 +24,9 @@ std::optional<std::string> flat_file_key(std::string_view asset_class, Timeframe
 std::optional<std::string> flat_file_folder(std::string_view asset_class, Timeframe timeframe,
                                             std::chrono::year year);
 
+// Tickers are those of the API: what the files spell otherwise, X:BTC-USD for X:BTCUSD, is translated. A
+// field in quotes is a wrong line.
+//
 // Columns are found by their names in the first line: ticker, open, close, high, low and window_start (when
 // the bar starts, nanoseconds since 1970, UTC) must be there; volume and transactions may be missing, as they
 // are in files of indices, and transactions may be empty. Prices are raw. No vwap is given.
@@ -41,6 +44,10 @@ class FlatFileReader {
 
   // Once finish() has succeeded: the bars of each ticker, in the order of `tickers` and of the file.
   std::vector<std::vector<Bar>>& bars() { return bars_; }
+  // The ticker of which rows may lack, as the API spells it. Rows are sorted by ticker, then time (docs of
+  // the provider's flat files), so a file that was cut, and packed again, ends within a ticker: the last one,
+  // when its rows end before those of the ticker before it. Empty: there is no such doubt.
+  std::string may_be_cut() const;
 
  private:
   struct Columns {
@@ -63,6 +70,8 @@ class FlatFileReader {
   std::vector<std::vector<Bar>> bars_;
   std::string last_ticker_;  // rows of one ticker stand side by side
   std::vector<Bar>* last_bars_ = nullptr;
+  UtcTime last_start_ = UtcTime::min();           // of the row before, whosever it is
+  UtcTime ticker_before_ended_ = UtcTime::min();  // the start of the last row before those of `last_ticker_`
   Gunzip gunzip_;
   std::string text_;         // decoded, and not yet taken
   std::uint64_t bytes_ = 0;  // of gzip that have come

@@ -39,6 +39,12 @@ bool wants(RangeSet const& wanted, TimeRange day, Calendar const& calendar, bool
   });
 }
 
+// Whether no market trades on that day, by rules that hold everywhere. What only the operator's overrides
+// call closed is no such day: its file may still come.
+bool is_closed_by_rule(Calendar const& calendar, TimeRange day) {
+  return !calendar.trades_in(day) && !Calendar{calendar.kind()}.trades_in(day);
+}
+
 }  // namespace
 
 std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet const& wanted, UtcTime now) {
@@ -49,7 +55,7 @@ std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet 
     return found;
   auto const zone = job.calendar.zone();
   auto const last = wanted.ranges().back().to - Milliseconds{1};
-  auto closed_since = UtcTime::max();  // of days without a session and without a file; max: the last had one
+  auto closed_since = UtcTime::max();  // of closed days without a file; max: the last day was none
   for (auto date = zone.date_at(wanted.ranges().front().from); zone.at(date, Milliseconds{0}) <= last;
        date = next_day(date)) {
     auto const day = day_of(zone, date);
@@ -63,7 +69,8 @@ std::vector<DayFile> day_files(FlatFiles const& files, Job const& job, RangeSet 
                        .day = day,
                        .proves = {.from = std::min(closed_since, day.from), .to = day.to},
                        .version = std::move(version)});
-    bool const nothing_to_know = !open && (found.empty() || found.back().day != day);
+    bool const has_file = !found.empty() && found.back().day == day;
+    bool const nothing_to_know = !has_file && is_closed_by_rule(job.calendar, day);
     closed_since = nothing_to_know ? std::min(closed_since, day.from) : UtcTime::max();
   }
   return found;

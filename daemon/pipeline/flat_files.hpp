@@ -27,9 +27,11 @@ struct FlatFiles {
 };
 
 struct DayFile {
-  std::string key;   // below root
-  TimeRange day;     // when its bars start: midnight to midnight in the calendar's zone
-  TimeRange proves;  // the day, and the days before it on which neither the market was open nor a file came
+  std::string key;  // below root
+  TimeRange day;    // when its bars start: midnight to midnight in the calendar's zone
+  // For the symbols that the file holds: the day, and the weekend and holidays before it that have no file. A
+  // day that only an override calls closed is none of them.
+  TimeRange proves;
   std::string version;  // another one: the file was published again
 };
 

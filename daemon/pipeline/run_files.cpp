@@ -28,6 +28,12 @@ constexpr std::size_t series_at_once = 250;
 // As with a page: more is not a bad day but a broken file.
 constexpr std::size_t impossible_bars_max = 1'000;
 
+// What a file is read for: a series, under the name that it had on the file's day.
+struct Wanted {
+  Series const* series;
+  Name name;
+};
+
 class FilesRun {
  public:
   FilesRun(Ports& ports, Job const& job, std::vector<Series> const& series, Take take)
@@ -38,11 +44,12 @@ class FilesRun {
  private:
   // Error: malformed, when the file is broken; else what ends the run.
   Task<Result<void>> read(DayFile const& file);
-  Task<Result<void>> read(DayFile const& file, std::FILE& content, std::span<Series const* const> series);
+  Task<Result<void>> read(DayFile const& file, std::FILE& content, std::span<Wanted const> wanted);
   Task<Result<void>> decode(DayFile const& file, std::FILE& content, FlatFileReader& reader);
   Result<std::vector<CheckReport>> checked(DayFile const& file, FlatFileReader& reader);
-  Task<Result<void>> load(DayFile const& file, Series const& series, std::vector<Bar> bars,
+  Task<Result<void>> load(Wanted const& wanted, RangeSet proven, std::vector<Bar> bars,
                           std::vector<FailedBar> impossible);
+  UtcTime end_of_last(std::vector<Bar> const& bars, TimeRange day) const;
   bool takes(Series const& series, UtcTime start) const;
   void fill_record(std::size_t files, SteadyTime started);
 
@@ -92,9 +99,10 @@ Task<FilesResult> FilesRun::run(std::span<DayFile const> files) {
 }
 
 Task<Result<void>> FilesRun::read(DayFile const& file) {
-  std::vector<Series const*> wanted;
+  std::vector<Wanted> wanted;
   for (auto const& series : series_)
-    if (take_ == Take::everything || !series.covered.contains(file.day)) wanted.push_back(&series);
+    if (take_ == Take::everything || !series.covered.contains(file.day))
+      if (auto name = name_at(series, file.day.from)) wanted.push_back({&series, *std::move(name)});
   if (wanted.empty()) co_return Result<void>{};
   auto const content = co_await open_day_file(ports_, files_, file);
   if (!content) co_return std::unexpected(content.error());
@@ -106,22 +114,33 @@ Task<Result<void>> FilesRun::read(DayFile const& file) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> FilesRun::read(DayFile const& file, std::FILE& content,
-                                  std::span<Series const* const> series) {
+Task<Result<void>> FilesRun::read(DayFile const& file, std::FILE& content, std::span<Wanted const> wanted) {
   std::vector<std::string> tickers;
-  tickers.reserve(series.size());
-  for (auto const* const one : series) tickers.push_back(one->ticker);
+  tickers.reserve(wanted.size());
+  for (auto const& one : wanted) tickers.push_back(one.name.ticker);
   FlatFileReader reader{files_.root + "/" + file.key, tickers, file.day};
   if (auto const whole = co_await decode(file, content, reader); !whole)
     co_return std::unexpected(whole.error());
   auto reports = checked(file, reader);
   if (!reports) co_return std::unexpected(reports.error());
-  for (std::size_t i = 0; i < series.size(); ++i)
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto& bars = reader.bars()[i];
+    auto& impossible = (*reports)[i].rejected;
+    if (bars.empty() && impossible.empty()) continue;
+    RangeSet proven{intersection(file.proves, wanted[i].name.during)};
+    if (tickers[i] == reader.may_be_cut())
+      proven.remove({.from = end_of_last(bars, file.day), .to = file.day.to});
     if (auto const loaded =
-            co_await load(file, *series[i], std::move(reader.bars()[i]), std::move((*reports)[i].rejected));
+            co_await load(wanted[i], std::move(proven), std::move(bars), std::move(impossible));
         !loaded)
       co_return std::unexpected(loaded.error());
+  }
   co_return Result<void>{};
+}
+
+// Of a day that begins with a bar that cannot be true: its start.
+UtcTime FilesRun::end_of_last(std::vector<Bar> const& bars, TimeRange day) const {
+  return bars.empty() ? day.from : bar_end(job_.timeframe, job_.calendar.zone(), bars.back().start);
 }
 
 // Nothing is loaded before the file has come to its good end.
@@ -165,13 +184,17 @@ bool FilesRun::takes(Series const& series, UtcTime start) const {
          !series.covered.contains({.from = start, .to = start + Milliseconds{1}});
 }
 
-Task<Result<void>> FilesRun::load(DayFile const& file, Series const& series, std::vector<Bar> bars,
+Task<Result<void>> FilesRun::load(Wanted const& wanted, RangeSet proven, std::vector<Bar> bars,
                                   std::vector<FailedBar> impossible) {
+  auto const& series = *wanted.series;
   std::erase_if(bars, [&](Bar const& bar) { return !takes(series, bar.start); });
   std::erase_if(impossible, [&](FailedBar const& one) { return !takes(series, one.bar.start); });
   auto& open = loader_.bars();
-  LoadSlice slice{
-      .series = series.id, .first = open.size(), .count = bars.size(), .proven = RangeSet{file.proves}};
+  LoadSlice slice{.series = series.id,
+                  .ticker = wanted.name.ticker,
+                  .first = open.size(),
+                  .count = bars.size(),
+                  .proven = std::move(proven)};
   std::vector<RejectedBar> rejected;
   for (auto const& [bar, reason] : impossible) {
     rejected.push_back({.series = series.id, .bar = bar, .reason = std::string{to_string(reason)}});

@@ -81,6 +81,41 @@ TEST(FlatFileReader, finds_columns_by_name_and_bears_missing_trades) {
   EXPECT_EQ((*bars)[0][0].trade_count, -1);
 }
 
+// polygon-io/issues#319: the files of crypto and currencies.
+TEST(FlatFileReader, knows_tickers_as_the_files_spell_them) {
+  auto const bars = read(gzipped(header + row("BRK-B", 0) + row("C:EUR-USD", 1) + row("X:BTC-USD", 2) +
+                                 row("X:BTC-USD", 3) + row("X:ETHUSD", 4)),
+                         {"X:BTCUSD", "C:EURUSD", "BRKB", "X:ETHUSD"});
+
+  ASSERT_TRUE(bars) << bars.error().what;
+  EXPECT_EQ((*bars)[0].size(), 2U);
+  EXPECT_EQ((*bars)[1].size(), 1U);
+  EXPECT_TRUE((*bars)[2].empty()) << "a share's dash is a part of its name";
+  EXPECT_EQ((*bars)[3].size(), 1U);
+}
+
+TEST(FlatFileReader, refuses_fields_in_quotes) {
+  for (auto const* const ticker : {"\"AAPL\"", "\"ZZZ\"", "\"AA", "AA\"PL"})
+    EXPECT_TRUE(error_of(header + row("AAPL", 0) + row(ticker, 1)).starts_with("FILE:3: a field is quoted: "))
+        << ticker;
+}
+
+TEST(FlatFileReader, doubts_the_last_ticker_when_its_rows_end_before_those_of_the_ticker_before) {
+  auto const doubted = [](std::string const& text) {
+    FlatFileReader reader{"FILE", {"AAPL", "MSFT"}, day};
+    EXPECT_TRUE(reader.feed(gzipped(text)));
+    EXPECT_TRUE(reader.finish());
+    return reader.may_be_cut();
+  };
+  auto const both = header + row("AAPL", 0) + row("AAPL", 1) + row("MSFT", 0);
+
+  EXPECT_EQ(doubted(both), "MSFT");
+  EXPECT_EQ(doubted(both + row("MSFT", 1)), "");
+  EXPECT_EQ(doubted(both + row("X:BTC-USD", 0)), "");
+  EXPECT_EQ(doubted(header + row("A", 9) + row("X:BTC-USD", 0)), "X:BTCUSD");
+  EXPECT_EQ(doubted(header + row("AAPL", 0)), "");
+}
+
 TEST(FlatFileReader, names_the_line_that_is_wrong) {
   auto const good = header + row("AAPL", 0);
   EXPECT_EQ(error_of(good), "none");

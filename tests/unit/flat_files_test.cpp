@@ -58,6 +58,18 @@ TEST_F(FlatFilesOnDisk, prove_nothing_of_a_session_whose_file_is_missing) {
                                     {at("2024-03-06T05:00:00Z"), at("2024-03-07T05:00:00Z")}}));
 }
 
+// The operator may be wrong, and the file of the Monday may come later.
+TEST_F(FlatFilesOnDisk, prove_nothing_of_a_day_that_only_an_override_calls_closed) {
+  add("2024-03-08"), add("2024-03-12");
+  job.calendar = Calendar{
+      CalendarKind::xnys,
+      {{.date = Date{std::chrono::year{2024} / 3 / 11}, .closes_at = std::nullopt, .reason = "by mistake"}}};
+
+  EXPECT_EQ(proven({{.from = at("2024-03-08T05:00:00Z"), .to = at("2024-03-13T04:00:00Z")}}),
+            (std::vector<TimeRange>{{at("2024-03-08T05:00:00Z"), at("2024-03-09T05:00:00Z")},
+                                    {at("2024-03-12T04:00:00Z"), at("2024-03-13T04:00:00Z")}}));
+}
+
 // A Saturday on which somebody traded after all.
 TEST_F(FlatFilesOnDisk, are_believed_rather_than_the_calendar) {
   add("2024-03-02"), add("2024-03-04");
