@@ -58,7 +58,8 @@ TEST_F(SqlDocument, every_query_finds_its_bars_by_key) {
   rows(owner_url_, fixture("crowd.sql"));
   int scans = 0;
   EXPECT_NE(problems_of("SELECT avg(close) FROM candled.bars", scans), std::vector<std::string>{});
-  EXPECT_NE(problems_of("SELECT * FROM candled.bars WHERE volume > 99", scans), std::vector<std::string>{});
+  EXPECT_NE(problems_of("SELECT max(close) FROM candled.bars WHERE volume > 99", scans),
+            std::vector<std::string>{});
 
   scans = 0;
   for (auto const& question : questions("sql")) {
@@ -147,7 +148,7 @@ TEST_F(SqlDocument, bars_of_a_ticker_without_limits_are_all_of_it) {
       "1");
   EXPECT_EQ(value(url_, "SELECT count(*) FROM candled.bars('FB', '1d')"), "2")
       << "it is called META from the 6th on";
-  EXPECT_EQ(value(url_, "SELECT count(*) FROM candled.bars('NONE', '1d')"), "0");
+  EXPECT_EQ(value(url_, "SELECT count(*) FROM candled.bars('META', '1d', '2025-01-01Z')"), "0");
 }
 
 TEST_F(SqlDocument, bars_are_put_into_the_query_that_calls_them) {
