@@ -1,34 +1,19 @@
 // A week or a month stands for its sessions: in its name, and in what it is asked for under.
 #include "core/instrument_names.hpp"
+#include "db/calendar_fixture.hpp"
 #include "store/import_names.hpp"
-#include "store/market_sessions.hpp"
-#include "store_fixture.hpp"
 
 namespace candled::test {
 namespace {
 
 // X is Y from Monday, June 10, 2024 on; weeks begin on Sunday. Juneteenth, Wednesday 19, is a holiday.
-class LongBarsTest : public StoreTest {
+class LongBarsTest : public CalendarTest {
  protected:
-  LongBarsTest() {
-    Calendar const xnys{CalendarKind::xnys};
-    must(publish_sessions(
-        Secret{database_.url()}, "XNYS",
-        xnys.sessions({.from = at("2024-01-01T05:00:00Z"), .to = at("2025-01-01T05:00:00Z")})));
-  }
-
   void name(std::string const& last_date, std::string const& first_date) {
     auto const names = parse_instrument_names("instrument,ticker,first_date,last_date\nx,X,," + last_date +
                                               "\nx,Y," + first_date + ",\n");
     if (!names) throw std::runtime_error(names.error().front().what);
     must(import_names(Secret{database_.url()}, *names, ImportMode::apply));
-  }
-
-  std::vector<Series> series_of(Timeframe timeframe, std::string const& ticker) {
-    auto asked = query({ticker});
-    asked.timeframe = timeframe;
-    asked.now = at("2024-12-01T00:00:00Z");
-    return must(await(store_.open_series(asked)));
   }
 
   // Bars of `starts`, asked for under a ticker, and what the store says of them.
