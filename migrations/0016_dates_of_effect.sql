@@ -226,17 +226,14 @@ CROSS JOIN LATERAL (
   ORDER BY upper(n.valid) DESC NULLS FIRST LIMIT 1
 ) t;
 
--- What was covered is on record since migration 6; a series of before was on record with what it had by then.
-CREATE FUNCTION candled.known_from(series candled.series) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE AS $function$
-  SELECT greatest((series).registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6))
-$function$;
-COMMENT ON FUNCTION candled.known_from(candled.series) IS 'Since when candled records what it knew of a series.';
-
+-- What was covered when is on record since migration 6.
 CREATE FUNCTION candled.check_asof(at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $function$
 DECLARE
-  known_from constant timestamptz := (SELECT min(candled.known_from(s)) FROM candled.series s);
+  known_from constant timestamptz := greatest(
+    (SELECT min(s.registered_at) FROM candled.series s),
+    (SELECT m.applied_at FROM candled.schema_migration m
+     WHERE m.version = 6 AND EXISTS (SELECT FROM candled.series)));
 BEGIN
   IF at < known_from THEN
     RAISE EXCEPTION 'what was known at % cannot be said: candled records what it knows since %', at, known_from
@@ -261,7 +258,7 @@ SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
           - s.covered)) AS holes,
        (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
        (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at,
-       candled.known_from(s) AS known_from
+       greatest(s.registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6)) AS known_from
 FROM candled.series s
 CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t;
 COMMENT ON COLUMN candled.coverage_report.ticker        IS 'the name that the instrument has today in the calendar''s zone, or had last; one that is announced is none yet';
@@ -454,10 +451,11 @@ COMMENT ON FUNCTION candled.adjustment_steps(int4, int4, candled.adjustment, tim
   'From when until when bars of a series are to be multiplied with what: shares for one of then, and the part of the price that was not paid out since, NaN where that cannot be said. A week or month is before an action if its first session is; is_mixed: one that holds sessions of both sides, which nothing can be multiplied with. What bars_adjusted goes by.';
 
 -- A day of the calendar on which the instrument had a name and that was not asked for proves nothing of the week.
+-- With a SET, so that the planner does not put it into bars_adjusted: there its cost would be feared for every bar.
 CREATE FUNCTION candled.adjusted_from_days(instrument int4, first_day date, next_day date, adjust candled.adjustment,
                                            as_of timestamptz)
 RETURNS TABLE (open float8, high float8, low float8, close float8, volume float8, vwap float8, trade_count int4)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $function$
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp AS $function$
   SELECT (array_agg(d.open ORDER BY d.ts))[1], max(d.high), min(d.low), (array_agg(d.close ORDER BY d.ts DESC))[1],
          sum(d.volume ORDER BY d.ts),
          CASE WHEN bool_and(d.vwap IS NOT NULL OR d.volume = 0)

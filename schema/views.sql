@@ -111,17 +111,14 @@ COMMENT ON COLUMN candled.gaps.last_tried  IS 'when it failed last, UTC; NULL: n
 COMMENT ON COLUMN candled.gaps.attempts    IS 'how often it failed';
 COMMENT ON COLUMN candled.gaps.next_try_at IS 'not tried again before, UTC; infinity: not before a person asks; NULL: as soon as a job is due';
 
--- What was covered is on record since migration 6; a series of before was on record with what it had by then.
-CREATE FUNCTION candled.known_from(series candled.series) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE AS $function$
-  SELECT greatest((series).registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6))
-$function$;
-COMMENT ON FUNCTION candled.known_from(candled.series) IS 'Since when candled records what it knew of a series.';
-
+-- What was covered when is on record since migration 6.
 CREATE FUNCTION candled.check_asof(at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $function$
 DECLARE
-  known_from constant timestamptz := (SELECT min(candled.known_from(s)) FROM candled.series s);
+  known_from constant timestamptz := greatest(
+    (SELECT min(s.registered_at) FROM candled.series s),
+    (SELECT m.applied_at FROM candled.schema_migration m
+     WHERE m.version = 6 AND EXISTS (SELECT FROM candled.series)));
 BEGIN
   IF at < known_from THEN
     RAISE EXCEPTION 'what was known at % cannot be said: candled records what it knows since %', at, known_from
@@ -146,7 +143,7 @@ SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
           - s.covered)) AS holes,
        (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
        (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at,
-       candled.known_from(s) AS known_from
+       greatest(s.registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6)) AS known_from
 FROM candled.series s
 CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t;
 COMMENT ON VIEW   candled.coverage_report               IS 'How far each series is collected, one row each. Counts no bars, so it is quick at any size.';

@@ -1,7 +1,11 @@
 // A week or a month stands for its sessions: in its name, and in what it is asked for under.
+#include <filesystem>
+#include <set>
+
 #include "core/instrument_names.hpp"
 #include "db/calendar_fixture.hpp"
 #include "store/import_names.hpp"
+#include "support/process.hpp"
 
 namespace candled::test {
 namespace {
@@ -106,6 +110,42 @@ TEST_F(LongBarsTest, a_bar_starts_before_a_name_does_if_and_only_if_its_first_se
       SELECT DISTINCT candled.first_day_of_bar(near::date, t)::timestamp AT TIME ZONE candled.calendar_zone(c) AS ts
       FROM generate_series(day - interval '40 days', day + interval '40 days', '1 day') AS near) b)"),
             "0");
+}
+
+// Y since Monday, June 10, 2024; Z since Wednesday, in whose week nothing changes.
+constexpr char weeks_of_before_sql[] = R"(
+  INSERT INTO candled.instrument DEFAULT VALUES;
+  INSERT INTO candled.instrument DEFAULT VALUES;
+  INSERT INTO candled.instrument_ticker VALUES ('X', 1, '(,2024-06-10)'), ('Y', 1, '[2024-06-10,)'),
+    ('V', 2, '(,2024-06-12)'), ('Z', 2, '[2024-06-12,)');
+  INSERT INTO candled.series (instrument_id, timeframe, provider, is_primary, wanted_from, covered)
+  SELECT i, t, 'test', true, '2024-01-01Z', '{[2024-05-26 04:00Z, 2024-06-30 04:00Z)}'
+  FROM unnest('{1,2}'::int4[]) AS i CROSS JOIN unnest('{1d,1w}'::text[]) AS t ORDER BY i, t)";
+
+TEST(LongBarsMigration, asks_again_for_a_week_that_was_asked_for_under_another_name) {
+  auto const database = TempDatabase::empty();
+  std::vector<std::string> before{"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"};
+  std::set<std::filesystem::path> files;
+  for (auto const& file : std::filesystem::directory_iterator{CANDLED_SOURCE_DIR "/migrations"})
+    files.insert(file.path());
+  for (auto const& file : files)
+    if (file.filename() < "0016") before.insert(before.end(), {"-f", file});
+  before.insert(before.end(), {"-c", weeks_of_before_sql, database.url()});
+  auto const made = run(before);
+  ASSERT_EQ(made.exit_code, 0) << made.errors;
+
+  auto const migrated = run({"psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f",
+                             CANDLED_SOURCE_DIR "/migrations/0016_dates_of_effect.sql", database.url()});
+
+  ASSERT_EQ(migrated.exit_code, 0) << migrated.errors;
+  auto const all = "{[\"2024-05-26 04:00:00+00\",\"2024-06-30 04:00:00+00\")}";
+  EXPECT_EQ(
+      rows(database.url(), "SET timezone = 'UTC'; SELECT covered FROM candled.series ORDER BY series_id"),
+      (Rows{{all},
+            {"{[\"2024-05-26 04:00:00+00\",\"2024-06-09 04:00:00+00\"),[\"2024-06-16 "
+             "04:00:00+00\",\"2024-06-30 04:00:00+00\")}"},
+            {all},
+            {all}}));
 }
 
 }  // namespace
