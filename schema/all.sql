@@ -8,6 +8,7 @@
 \ir bar.sql
 \ir gap.sql
 \ir completeness.sql
+\ir session.sql
 \ir retention.sql
 \ir ingest.sql
 \ir ledger.sql

@@ -7,25 +7,23 @@ CREATE FUNCTION candled.bars(ticker text, timeframe text, from_ts timestamptz DE
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   SELECT b.* FROM candled.bars b
   WHERE b.ticker = bars.ticker AND b.timeframe = bars.timeframe AND b.ts >= bars.from_ts AND b.ts < bars.to_ts
+    AND candled.check_asked(bars.ticker, bars.timeframe)
 $function$;
 COMMENT ON FUNCTION candled.bars(text, text, timestamptz, timestamptz) IS
-  'The rows of the view bars of one ticker and timeframe that start in [from_ts, to_ts), UTC; without these limits all. In no order: add ORDER BY ts.';
+  'The rows of the view bars of one ticker and timeframe that start in [from_ts, to_ts), UTC; without these limits all. None for a ticker that is not collected so; an unknown ticker or timeframe is an error. In no order: add ORDER BY ts.';
 
 -- As latest_bars: one look at the other end of each series' index. The name is that of coverage_report, to be joined
 -- with it: the instrument's first bar may have had another.
 CREATE VIEW candled.first_bars AS
 SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
-       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count
+       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count,
+       candled.session_date(b.ts, s.timeframe, s.calendar) AS session_date
 FROM candled.series s
 CROSS JOIN LATERAL (SELECT * FROM candled.bar WHERE bar.series_id = s.series_id ORDER BY bar.ts LIMIT 1) b
-CROSS JOIN LATERAL (
-  SELECT n.ticker FROM candled.instrument_ticker n
-  WHERE n.instrument_id = s.instrument_id
-  ORDER BY n.valid @> (now() AT TIME ZONE 'UTC')::date DESC, upper(n.valid) DESC NULLS FIRST LIMIT 1
-) t
+CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t
 WHERE s.is_primary;
 COMMENT ON VIEW   candled.first_bars             IS 'The first bar of each instrument and timeframe.';
-COMMENT ON COLUMN candled.first_bars.ticker      IS 'the name that the instrument has today, or had last';
+COMMENT ON COLUMN candled.first_bars.ticker      IS 'the name that the instrument has today, or had last, as in coverage_report';
 COMMENT ON COLUMN candled.first_bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.first_bars.ts          IS 'start of the bar''s window, UTC';
 COMMENT ON COLUMN candled.first_bars.open        IS 'first price, in the instrument''s currency';
@@ -35,6 +33,7 @@ COMMENT ON COLUMN candled.first_bars.close       IS 'last price, in the instrume
 COMMENT ON COLUMN candled.first_bars.volume      IS 'units of the instrument traded; fractions are possible';
 COMMENT ON COLUMN candled.first_bars.vwap        IS 'volume-weighted average price, in the instrument''s currency; NULL: the provider gave none';
 COMMENT ON COLUMN candled.first_bars.trade_count IS 'number of trades; NULL: the provider gave none';
+COMMENT ON COLUMN candled.first_bars.session_date IS 'the trading day, as in bars';
 
 CREATE VIEW candled.bar_changes AS
 SELECT t.ticker, s.timeframe, s.provider, r.ts, r.seen_at, r.existed,
@@ -46,7 +45,8 @@ FROM candled.bar_revision r
 JOIN candled.series s USING (series_id)
 JOIN candled.instrument_ticker t
   ON t.instrument_id = s.instrument_id
-  AND r.ts >= candled.named_from(t.valid, s.calendar) AND r.ts < candled.named_until(t.valid, s.calendar);
+  AND r.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
+  AND r.ts < candled.named_until(t.valid, s.calendar, s.timeframe);
 -- Rows come in the order of seen_at, so a few bytes a page find them; and unlike a B-tree it never tempts the planner to
 -- walk through time where bars_asof() has a key.
 CREATE INDEX bar_revision_by_time ON candled.bar_revision USING brin (seen_at) WITH (pages_per_range = 32, autosummarize);
@@ -71,11 +71,7 @@ SELECT t.ticker, s.timeframe, s.provider, nullif(r.ts, 'infinity') AS ts, r.reas
        r.times
 FROM candled.rejected_bar r
 JOIN candled.series s USING (series_id)
-CROSS JOIN LATERAL (
-  SELECT n.ticker FROM candled.instrument_ticker n
-  WHERE n.instrument_id = s.instrument_id
-  ORDER BY n.valid @> (r.last_seen AT TIME ZONE 'UTC')::date DESC, upper(n.valid) DESC NULLS FIRST LIMIT 1
-) t;
+CROSS JOIN LATERAL candled.name_on(s.instrument_id, (r.last_seen AT TIME ZONE candled.calendar_zone(s.calendar))::date) t;
 COMMENT ON VIEW   candled.rejected_bars             IS 'Bars that a provider served and that cannot be true; they are not in bars.';
 COMMENT ON COLUMN candled.rejected_bars.ticker      IS 'the name that the instrument had when it was last served';
 COMMENT ON COLUMN candled.rejected_bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';

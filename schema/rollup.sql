@@ -67,23 +67,46 @@ $function$;
 COMMENT ON FUNCTION candled.rolled_bars(int4, text, text, text, timestamptz, timestamptz) IS
   'The bars of a coarser timeframe that start in [from_ts, to_ts), from those of a series: as bars_rollup, with NaN and -1 for what is not given, as in bar.';
 
+CREATE FUNCTION candled.check_rollup(ticker text, timeframe text, source_timeframe text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $function$
+BEGIN
+  PERFORM candled.check_asked(ticker, timeframe), candled.check_asked(ticker, source_timeframe);
+  IF timeframe NOT IN ('5m', '15m', '30m', '1h', '1d', '1w') THEN
+    RAISE EXCEPTION 'bars of % are not made of finer ones', timeframe
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'bars_rollup makes 5m 15m 30m 1h 1d 1w.';
+  END IF;
+  IF candled.timeframe_length(source_timeframe) >= candled.timeframe_length(timeframe) THEN
+    RAISE EXCEPTION 'bars of % are not made of bars of %', timeframe, source_timeframe
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'source_timeframe has to be shorter than timeframe.';
+  END IF;
+  RETURN true;
+END
+$function$;
+COMMENT ON FUNCTION candled.check_rollup(text, text, text) IS
+  'True for what bars_rollup can make of what; else an error that says what it can.';
+
 CREATE FUNCTION candled.bars_rollup(ticker text, timeframe text, from_ts timestamptz DEFAULT '-infinity',
                                     to_ts timestamptz DEFAULT 'infinity', source_timeframe text DEFAULT '1m')
 RETURNS SETOF candled.bars
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   SELECT t.ticker, bars_rollup.timeframe, r.ts, r.open, r.high, r.low, r.close, r.volume,
-         nullif(r.vwap, 'NaN'), nullif(r.trade_count, -1)
+         nullif(r.vwap, 'NaN'), nullif(r.trade_count, -1),
+         candled.session_date(r.ts, bars_rollup.timeframe, s.calendar),
+         CASE WHEN bars_rollup.timeframe IN ('1d', '1w') OR s.calendar = '24x7' THEN 'regular'
+              ELSE (SELECT candled.part_of_session(r.ts, bars_rollup.timeframe, m) FROM candled.market_session m
+                    WHERE m.calendar = s.calendar
+                      AND m.session_date = (r.ts AT TIME ZONE candled.calendar_zone(s.calendar))::date) END
   FROM candled.instrument_ticker t
   JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary AND s.timeframe = bars_rollup.source_timeframe
   CROSS JOIN LATERAL candled.rolled_bars(
     s.series_id, bars_rollup.source_timeframe, bars_rollup.timeframe, s.calendar,
-    greatest(bars_rollup.from_ts, candled.named_from(t.valid, s.calendar)),
-    least(bars_rollup.to_ts, candled.named_until(t.valid, s.calendar))) r
+    greatest(bars_rollup.from_ts, candled.named_from(t.valid, s.calendar, bars_rollup.timeframe)),
+    least(bars_rollup.to_ts, candled.named_until(t.valid, s.calendar, bars_rollup.timeframe))) r
   WHERE t.ticker = bars_rollup.ticker
-    AND candled.timeframe_length(bars_rollup.source_timeframe) < candled.timeframe_length(bars_rollup.timeframe)
+    AND candled.check_rollup(bars_rollup.ticker, bars_rollup.timeframe, bars_rollup.source_timeframe)
 $function$;
 COMMENT ON FUNCTION candled.bars_rollup(text, text, timestamptz, timestamptz, text) IS
-  'Bars of 5m 15m 30m 1h 1d or 1w that start in [from_ts, to_ts), UTC, computed now from the primary series of a finer timeframe; the newest holds what there is so far. Prices of 1d and 1w are those of regular trading, or of the whole day where nothing traded in it; volume, vwap and trade_count count all hours, as in the provider''s daily bars. vwap is weighted by volume: NULL when nothing was traded, or a bar with volume has none; trade_count is NULL when a bar has none. In no order: add ORDER BY ts.';
+  'Bars of 5m 15m 30m 1h 1d or 1w that start in [from_ts, to_ts), UTC, computed now from the primary series of a finer timeframe; the newest holds what there is so far. Prices of 1d and 1w are those of regular trading, or of the whole day where nothing traded in it; volume, vwap and trade_count count all hours, as in the provider''s daily bars. vwap is weighted by volume: NULL when nothing was traded, or a bar with volume has none; trade_count is NULL when a bar has none. An unknown ticker, and a timeframe that cannot be made or not of that one, is an error. In no order: add ORDER BY ts.';
 
 -- One row a load and series: where its bars or its coverage changed and the series rolled from it were not made anew.
 CREATE TABLE candled.rollup_dirty (

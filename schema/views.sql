@@ -1,14 +1,21 @@
 -- What users read.
 
+-- session is looked up by key, for each bar and only where the column is read: a join would be one more table to plan.
 CREATE VIEW candled.bars AS
 SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
-       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count
+       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count,
+       candled.session_date(b.ts, s.timeframe, s.calendar) AS session_date,
+       CASE WHEN s.timeframe IN ('1d', '1w', '1mo') OR s.calendar = '24x7' THEN 'regular'
+            ELSE (SELECT candled.part_of_session(b.ts, s.timeframe, m) FROM candled.market_session m
+                  WHERE m.calendar = s.calendar
+                    AND m.session_date = (b.ts AT TIME ZONE candled.calendar_zone(s.calendar))::date) END AS session
 FROM candled.instrument_ticker t
 JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
 JOIN candled.bar b ON b.series_id = s.series_id
-  AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar);
+  AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
+  AND b.ts < candled.named_until(t.valid, s.calendar, s.timeframe);
 COMMENT ON VIEW   candled.bars             IS 'All bars, raw, of the primary provider of each instrument and timeframe. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';
-COMMENT ON COLUMN candled.bars.ticker      IS 'the name that the instrument had on the bar''s day';
+COMMENT ON COLUMN candled.bars.ticker      IS 'the name that the instrument had on session_date';
 COMMENT ON COLUMN candled.bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.bars.ts          IS 'start of the bar''s window, UTC';
 COMMENT ON COLUMN candled.bars.open        IS 'first price, in the instrument''s currency';
@@ -18,19 +25,23 @@ COMMENT ON COLUMN candled.bars.close       IS 'last price, in the instrument''s 
 COMMENT ON COLUMN candled.bars.volume      IS 'units of the instrument traded; fractions are possible';
 COMMENT ON COLUMN candled.bars.vwap        IS 'volume-weighted average price, in the instrument''s currency; NULL: the provider gave none';
 COMMENT ON COLUMN candled.bars.trade_count IS 'number of trades; NULL: the provider gave none';
+COMMENT ON COLUMN candled.bars.session_date IS 'the trading day, in the calendar''s zone (XNYS: America/New_York; 24x7: UTC): the date on which the bar starts there; of 1w and 1mo the first session in it';
+COMMENT ON COLUMN candled.bars.session IS 'pre, regular or post: where in the day''s trading by market_session the bar lies; regular if it holds any regular trading, and for all bars of 1d 1w 1mo and of 24x7; NULL: outside of the extended hours, or on a day that is closed or not in market_session';
 
 -- One look at the end of each series' index. DISTINCT ON would read every bar there is.
 CREATE VIEW candled.latest_bars AS
 SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
-       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count
+       nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count,
+       candled.session_date(b.ts, s.timeframe, s.calendar) AS session_date
 FROM candled.series s
 CROSS JOIN LATERAL (SELECT * FROM candled.bar WHERE bar.series_id = s.series_id ORDER BY bar.ts DESC LIMIT 1) b
 JOIN candled.instrument_ticker t
   ON t.instrument_id = s.instrument_id
-  AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar)
+  AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
+  AND b.ts < candled.named_until(t.valid, s.calendar, s.timeframe)
 WHERE s.is_primary;
 COMMENT ON VIEW   candled.latest_bars             IS 'The last bar of each ticker and timeframe.';
-COMMENT ON COLUMN candled.latest_bars.ticker      IS 'the name that the instrument had on the bar''s day';
+COMMENT ON COLUMN candled.latest_bars.ticker      IS 'the name that the instrument had on session_date';
 COMMENT ON COLUMN candled.latest_bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.latest_bars.ts          IS 'start of the bar''s window, UTC';
 COMMENT ON COLUMN candled.latest_bars.open        IS 'first price, in the instrument''s currency';
@@ -40,6 +51,7 @@ COMMENT ON COLUMN candled.latest_bars.close       IS 'last price, in the instrum
 COMMENT ON COLUMN candled.latest_bars.volume      IS 'units of the instrument traded; fractions are possible';
 COMMENT ON COLUMN candled.latest_bars.vwap        IS 'volume-weighted average price, in the instrument''s currency; NULL: the provider gave none';
 COMMENT ON COLUMN candled.latest_bars.trade_count IS 'number of trades; NULL: the provider gave none';
+COMMENT ON COLUMN candled.latest_bars.session_date IS 'the trading day, as in bars';
 
 -- Holes by reason. A gap says why; a hole that no gap explains was never asked, if a bar can have closed in it. Gaps
 -- are trimmed where they have been filled since, except those of ranges that are covered already: answered without a
@@ -51,7 +63,8 @@ SELECT t.ticker, s.timeframe, s.provider, h.gap_from, h.gap_until, h.reason, h.d
 FROM candled.series s
 CROSS JOIN LATERAL (
   SELECT EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar) AS is_known,
-         (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar), candled.named_until(n.valid, s.calendar)))
+         (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar, s.timeframe),
+                                   candled.named_until(n.valid, s.calendar, s.timeframe)))
           FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id) AS named
 ) c
 CROSS JOIN LATERAL (
@@ -81,7 +94,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT n.ticker FROM candled.instrument_ticker n
   WHERE n.instrument_id = s.instrument_id
-    AND candled.named_from(n.valid, s.calendar) < h.gap_until AND candled.named_until(n.valid, s.calendar) > h.gap_from
+    AND candled.named_from(n.valid, s.calendar, s.timeframe) < h.gap_until
+    AND candled.named_until(n.valid, s.calendar, s.timeframe) > h.gap_from
   ORDER BY upper(n.valid) DESC NULLS FIRST LIMIT 1
 ) t;
 COMMENT ON VIEW   candled.gaps             IS 'What is missing and why, one row for each hole: failed ranges, sessions without a bar, and holes from wanted_from until now that were never asked.';
@@ -97,25 +111,43 @@ COMMENT ON COLUMN candled.gaps.last_tried  IS 'when it failed last, UTC; NULL: n
 COMMENT ON COLUMN candled.gaps.attempts    IS 'how often it failed';
 COMMENT ON COLUMN candled.gaps.next_try_at IS 'not tried again before, UTC; infinity: not before a person asks; NULL: as soon as a job is due';
 
+-- What was covered when is on record since migration 6.
+CREATE FUNCTION candled.check_asof(at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $function$
+DECLARE
+  known_from constant timestamptz := greatest(
+    (SELECT min(s.registered_at) FROM candled.series s),
+    (SELECT m.applied_at FROM candled.schema_migration m
+     WHERE m.version = 6 AND EXISTS (SELECT FROM candled.series)));
+BEGIN
+  IF at < known_from THEN
+    RAISE EXCEPTION 'what was known at % cannot be said: candled records what it knows since %', at, known_from
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Ask for a later time; candled.coverage_report.known_from says since when it is known for each series.';
+  END IF;
+  RETURN true;
+END
+$function$;
+COMMENT ON FUNCTION candled.check_asof(timestamptz) IS
+  'True for a time at which candled recorded what it knew, of one series at least; an error for an earlier one, for then nobody can say what was known.';
+
 CREATE VIEW candled.coverage_report AS
 SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
        lower(s.covered) AS covered_from, upper(s.covered) AS covered_until,
        (SELECT count(*) FROM unnest(
           CASE WHEN s.wanted_from < upper(s.covered) THEN tstzmultirange(tstzrange(s.wanted_from, upper(s.covered)))
                ELSE '{}' END
-          * (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar), candled.named_until(n.valid, s.calendar)))
+          * (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar, s.timeframe),
+                                   candled.named_until(n.valid, s.calendar, s.timeframe)))
              FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id)
           - s.covered)) AS holes,
        (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
-       (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at
+       (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at,
+       greatest(s.registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6)) AS known_from
 FROM candled.series s
-CROSS JOIN LATERAL (
-  SELECT n.ticker FROM candled.instrument_ticker n
-  WHERE n.instrument_id = s.instrument_id
-  ORDER BY n.valid @> (now() AT TIME ZONE 'UTC')::date DESC, upper(n.valid) DESC NULLS FIRST LIMIT 1
-) t;
+CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t;
 COMMENT ON VIEW   candled.coverage_report               IS 'How far each series is collected, one row each. Counts no bars, so it is quick at any size.';
-COMMENT ON COLUMN candled.coverage_report.ticker        IS 'the name that the instrument has today, or had last';
+COMMENT ON COLUMN candled.coverage_report.ticker        IS 'the name that the instrument has today in the calendar''s zone, or had last; one that is announced is none yet';
 COMMENT ON COLUMN candled.coverage_report.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.coverage_report.provider      IS 'where the bars come from';
 COMMENT ON COLUMN candled.coverage_report.is_primary    IS 'true when the view bars shows this series';
@@ -125,6 +157,7 @@ COMMENT ON COLUMN candled.coverage_report.covered_until IS 'end of the newest ra
 COMMENT ON COLUMN candled.coverage_report.holes         IS 'number of ranges between wanted_from and covered_until, while it had a ticker, that are not covered';
 COMMENT ON COLUMN candled.coverage_report.open_gaps     IS 'number of ranges that failed and wait to be tried again';
 COMMENT ON COLUMN candled.coverage_report.last_bar_at   IS 'start of the newest bar, UTC; NULL: none';
+COMMENT ON COLUMN candled.coverage_report.known_from    IS 'since when candled records what it knew, UTC: bars_asof() of an earlier time has no bar of it';
 
 CREATE VIEW candled.ingest_phases AS
 SELECT b.batch_id, b.started_at, b.job, b.provider, b.timeframe, p.phase, p.ms,
@@ -176,7 +209,7 @@ COMMENT ON COLUMN candled.session_completeness.complete_at   IS 'when all of it 
 
 CREATE FUNCTION candled.is_complete(ticker text, timeframe text, session_date date) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
-  SELECT coalesce((
+  SELECT candled.check_asked(is_complete.ticker, is_complete.timeframe) AND coalesce((
     SELECT s.covered @> candled.session_range(m, s.timeframe)
     FROM candled.instrument_ticker t
     JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
@@ -185,7 +218,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
       AND s.timeframe = is_complete.timeframe AND s.timeframe NOT IN ('1w', '1mo')), false)
 $function$;
 COMMENT ON FUNCTION candled.is_complete(text, text, date) IS
-  'Whether all of a session was asked and answered, at the primary provider of the ticker of that day. False too for what is not collected, and for days without a session.';
+  'Whether all of a session was asked and answered, at the primary provider of the ticker of that day. False too for what is not collected, and for days without a session. An unknown ticker or timeframe is an error.';
 
 CREATE FUNCTION candled.session_hash(ticker text, timeframe text, session_date date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
@@ -198,22 +231,24 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     AND b.ts < (session_hash.session_date + 1)::timestamp AT TIME ZONE candled.calendar_zone(s.calendar)
   CROSS JOIN LATERAL (SELECT candled.bar_hash(b.ts, b.open, b.high, b.low, b.close, b.volume, b.vwap, b.trade_count)) AS h (hash)
   WHERE t.ticker = session_hash.ticker AND t.valid @> session_hash.session_date AND s.timeframe = session_hash.timeframe
+    AND candled.check_asked(session_hash.ticker, session_hash.timeframe)
   GROUP BY s.series_id
 $function$;
 COMMENT ON FUNCTION candled.session_hash(text, text, date) IS
-  'The hash of a session computed anew from its bars, at the primary provider: equal to session_completeness.hash, or a bar was changed behind candled''s back. NULL: no such series.';
+  'The hash of a session computed anew from its bars, at the primary provider: equal to session_completeness.hash, or a bar was changed behind candled''s back. NULL: no such series. An unknown ticker or timeframe is an error.';
 
 -- One SELECT, STABLE and not STRICT: the planner puts it into the query that calls it.
 CREATE FUNCTION candled.bars_asof(at timestamptz)
 RETURNS TABLE (ticker text, timeframe text, ts timestamptz, open float8, high float8, low float8, close float8,
-               volume float8, vwap float8, trade_count int4)
+               volume float8, vwap float8, trade_count int4, session_date date)
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   SELECT t.ticker, s.timeframe, b.ts,
          CASE WHEN r.existed THEN r.open ELSE b.open END, CASE WHEN r.existed THEN r.high ELSE b.high END,
          CASE WHEN r.existed THEN r.low ELSE b.low END, CASE WHEN r.existed THEN r.close ELSE b.close END,
          CASE WHEN r.existed THEN r.volume ELSE b.volume END,
          nullif(CASE WHEN r.existed THEN r.vwap ELSE b.vwap END, 'NaN'),
-         nullif(CASE WHEN r.existed THEN r.trade_count ELSE b.trade_count END, -1)
+         nullif(CASE WHEN r.existed THEN r.trade_count ELSE b.trade_count END, -1),
+         candled.session_date(b.ts, s.timeframe, s.calendar)
   FROM candled.instrument_ticker t
   JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
   CROSS JOIN LATERAL (
@@ -221,13 +256,14 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     WHERE l.series_ids @> ARRAY[s.series_id] AND l.covered_at <= bars_asof.at
   ) c
   JOIN candled.bar b ON b.series_id = s.series_id AND c.covered @> b.ts
-    AND b.ts >= candled.named_from(t.valid, s.calendar) AND b.ts < candled.named_until(t.valid, s.calendar)
+    AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
+    AND b.ts < candled.named_until(t.valid, s.calendar, s.timeframe)
   LEFT JOIN LATERAL (
     SELECT v.* FROM candled.bar_revision v
     WHERE v.series_id = b.series_id AND v.ts = b.ts AND v.seen_at > bars_asof.at
     ORDER BY v.seen_at LIMIT 1
   ) r ON true
-  WHERE r.existed IS DISTINCT FROM false
+  WHERE r.existed IS DISTINCT FROM false AND candled.check_asof(bars_asof.at)
 $function$;
 COMMENT ON FUNCTION candled.bars_asof(timestamptz) IS
-  'The rows that the view bars had at that time: what was covered by then, with the values of then. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';
+  'The rows that the view bars had at that time: what was covered by then, with the values of then. A time before candled recorded anything is an error; of a series that it began to record later there is no bar (coverage_report.known_from). Ask WHERE ticker = … AND timeframe = … AND ts >= ….';

@@ -53,8 +53,8 @@ UtcTime first_start(Job const& job, UtcTime time) {
   return bar_end(job.timeframe, job.calendar.zone(), time - Milliseconds{1});
 }
 
-// The part of an order in which the provider knows the instrument by this name: a bar has the name of its
-// start.
+// The part of an order in which the provider knows the instrument by this name. A name begins and ends with a
+// bar (store/series_names.hpp).
 Order under(Name const& name, Job const& job, Order order) {
   auto& [from, to] = order.wanted;
   if (name.during.from > from) from = first_start(job, name.during.from);

@@ -19,7 +19,8 @@ constexpr std::string_view changes_of_series = R"(
 std::string bars_sql() {
   return fmt::format(R"(
     SELECT {}, open, high, low, close, volume, vwap, trade_count, ts IN (SELECT ts {})
-    FROM (SELECT * FROM candled.bars($1, $2, $3, $4) ORDER BY ts DESC LIMIT $5) b ORDER BY ts)",
+    FROM (SELECT * FROM candled.bars WHERE ticker = $1 AND timeframe = $2 AND ts >= $3 AND ts < $4
+          ORDER BY ts DESC LIMIT $5) b ORDER BY ts)",
                      time_sql("ts"), changes_of_series);
 }
 

@@ -25,7 +25,8 @@ struct Settled {
 };
 
 // A ticker of an instrument, and the time in which the provider knows the instrument by it: from midnight to
-// midnight in the zone of the series' calendar; UtcTime::min() and max(): open.
+// midnight in the zone of the series' calendar, of weeks and months from the first bar whose first session
+// has the name; UtcTime::min() and max(): open.
 struct Name {
   std::string ticker;
   TimeRange during;

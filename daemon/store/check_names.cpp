@@ -13,7 +13,8 @@ namespace candled {
 
 namespace {
 
-// A bar is of the ticker of its start: a week that begins under one is that one's to its end.
+// A week or month is of the ticker of its first session to its end, and the database says where its bars
+// begin.
 constexpr char other_names_sql[] = R"(
   SELECT a.ticker
   FROM unnest($1::int4[], $2::text[], $3::text[]) AS a (series_id, ticker, proven)
@@ -22,10 +23,8 @@ constexpr char other_names_sql[] = R"(
   WHERE NOT EXISTS (
     SELECT FROM candled.instrument_ticker n
     WHERE n.instrument_id = s.instrument_id AND n.ticker = a.ticker
-      AND candled.named_from(n.valid, s.calendar) <= lower(r)
-      AND candled.named_until(n.valid, s.calendar)
-          > upper(r) - CASE WHEN s.timeframe IN ('1w', '1mo') THEN candled.timeframe_length(s.timeframe)
-                            ELSE interval '1 millisecond' END)
+      AND candled.named_from(n.valid, s.calendar, s.timeframe) <= lower(r)
+      AND candled.named_until(n.valid, s.calendar, s.timeframe) > upper(r) - interval '1 millisecond')
   LIMIT 1)";
 
 }  // namespace

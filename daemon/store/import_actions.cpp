@@ -17,8 +17,10 @@ constexpr char fill_sql[] = R"(
   INSERT INTO pg_temp.said
   SELECT line, ticker, kind, ex_date, CASE kind WHEN 'split' THEN value END, CASE kind WHEN 'dividend' THEN value END,
          nullif(currency, ''), source_id,
-         -- The day before: a last dividend may be paid on the day on which the ticker is given up.
-         coalesce(candled.instrument_at(ticker, ex_date), candled.instrument_at(ticker, ex_date - 1))
+         -- The day before: a last dividend may be paid on the day on which the ticker is given up. Today: what is
+         -- announced is said of today's ticker, which may be announced to end before.
+         coalesce(candled.instrument_at(ticker, ex_date), candled.instrument_at(ticker, ex_date - 1),
+                  CASE WHEN ex_date > candled.today('XNYS') THEN candled.instrument_at(ticker, candled.today('XNYS')) END)
   FROM unnest($1::int4[], $2::text[], $3::text[], $4::date[], $5::float8[], $6::text[], $7::text[])
     AS s (line, ticker, kind, ex_date, value, currency, source_id))";
 
@@ -42,7 +44,10 @@ constexpr char replace_sql[] = R"(
                          IS DISTINCT FROM (a.instrument_id, a.kind, a.ex_date, a.ratio, a.amount, a.currency))
            OR a.source_id NOT IN (SELECT source_id FROM pg_temp.said)
               AND EXISTS (SELECT FROM unnest($2::text[]) AS w (ticker)
-                          WHERE a.instrument_id = candled.instrument_at(w.ticker, a.ex_date)))
+                          WHERE a.instrument_id = coalesce(
+                            candled.instrument_at(w.ticker, a.ex_date),
+                            CASE WHEN a.ex_date > candled.today('XNYS')
+                                 THEN candled.instrument_at(w.ticker, candled.today('XNYS')) END)))
     RETURNING a.source_id
   )
   SELECT count(*) FILTER (WHERE source_id IN (SELECT source_id FROM pg_temp.said)),

@@ -29,11 +29,16 @@ inline constexpr char identify[] = R"(
   UPDATE pg_temp.wanted w SET instrument_id = i.instrument_id
   FROM candled.instrument i WHERE i.identifier = w.identifier)";
 
-// Whoever has no identifier yet and had the last ticker of an instrument to the end is that instrument.
+// Whoever has no identifier yet and had the last ticker of an instrument to the end, or to today, is that
+// instrument: a name that is announced is none yet, and the end of today's is none either.
 inline constexpr char adopt[] = R"(
-  WITH last AS (
-    SELECT DISTINCT ON (identifier) identifier, ticker, valid FROM pg_temp.wanted
-    WHERE instrument_id IS NULL ORDER BY identifier, upper(valid) DESC NULLS FIRST
+  WITH begun AS (
+    SELECT identifier, ticker, CASE WHEN upper(valid) > today THEN daterange(lower(valid), NULL) ELSE valid END AS valid
+    FROM pg_temp.wanted CROSS JOIN candled.today('XNYS') AS today
+    WHERE instrument_id IS NULL AND coalesce(lower(valid) <= today, true)
+  ), last AS (
+    SELECT DISTINCT ON (identifier) identifier, ticker, valid FROM begun
+    ORDER BY identifier, upper(valid) DESC NULLS FIRST
   ), candidate AS (
     SELECT DISTINCT ON (o.instrument_id) o.instrument_id, l.identifier
     FROM last l
@@ -83,10 +88,12 @@ inline constexpr char find_orphans[] = R"(
     SELECT FROM candled.series s
     CROSS JOIN LATERAL (
       SELECT FROM candled.bar b WHERE b.series_id = s.series_id
-        AND b.ts >= candled.named_from(p.valid, s.calendar) AND b.ts < candled.named_until(p.valid, s.calendar)
+        AND b.ts >= candled.named_from(p.valid, s.calendar, s.timeframe)
+        AND b.ts < candled.named_until(p.valid, s.calendar, s.timeframe)
       UNION ALL
       SELECT FROM candled.rejected_bar b WHERE b.series_id = s.series_id
-        AND b.ts >= candled.named_from(p.valid, s.calendar) AND b.ts < candled.named_until(p.valid, s.calendar)
+        AND b.ts >= candled.named_from(p.valid, s.calendar, s.timeframe)
+        AND b.ts < candled.named_until(p.valid, s.calendar, s.timeframe)
     ) b
     WHERE s.instrument_id = p.was
     UNION ALL
@@ -127,8 +134,8 @@ inline constexpr char make_shifts[] = R"(
          s.calendar, s.wanted_from, s.is_primary, t.from_ts, t.until_ts, c.bars
   FROM pg_temp.piece p
   JOIN candled.series s ON s.instrument_id = p.was
-  CROSS JOIN LATERAL (SELECT candled.named_from(p.valid, s.calendar) AS from_ts,
-                             candled.named_until(p.valid, s.calendar) AS until_ts) t
+  CROSS JOIN LATERAL (SELECT candled.named_from(p.valid, s.calendar, s.timeframe) AS from_ts,
+                             candled.named_until(p.valid, s.calendar, s.timeframe) AS until_ts) t
   CROSS JOIN LATERAL (SELECT count(*) AS bars FROM candled.bar b
                       WHERE b.series_id = s.series_id AND b.ts >= t.from_ts AND b.ts < t.until_ts) c
   WHERE p.now <> p.was
@@ -154,11 +161,13 @@ inline constexpr char make_shifts[] = R"(
   WHERE n.series_id = x.to_series AND n.rolled_from IS NULL;
   CREATE TEMP TABLE own ON COMMIT DROP AS
   SELECT s.series_id, s.instrument_id,
-         coalesce((SELECT range_agg(tstzrange(candled.named_from(p.valid, s.calendar), candled.named_until(p.valid, s.calendar)))
+         coalesce((SELECT range_agg(tstzrange(candled.named_from(p.valid, s.calendar, s.timeframe),
+                                              candled.named_until(p.valid, s.calendar, s.timeframe)))
                    FROM pg_temp.piece p WHERE p.was = s.instrument_id AND p.now = p.was), '{}') AS kept,
          coalesce((SELECT range_agg(tstzrange(x.from_ts, x.until_ts))
                    FROM pg_temp.shift x WHERE x.from_series = s.series_id), '{}') AS gone,
-         coalesce((SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar), candled.named_until(n.valid, s.calendar)))
+         coalesce((SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar, s.timeframe),
+                                              candled.named_until(n.valid, s.calendar, s.timeframe)))
                    FROM pg_temp.named n WHERE n.instrument_id = s.instrument_id), '{}') AS named
   FROM candled.series s WHERE s.instrument_id IN (SELECT instrument_id FROM pg_temp.touched))";
 
@@ -264,10 +273,11 @@ inline constexpr char move_rollups[] = R"(
   CREATE TEMP TABLE straddle ON COMMIT DROP AS
   SELECT DISTINCT r.series_id, candled.bucket_start(e.edge, r.timeframe, r.calendar) AS from_ts,
          candled.bucket_end(e.edge, r.timeframe, r.calendar) AS until_ts
-  FROM pg_temp.shift x
-  JOIN candled.series r ON r.series_id IN (x.from_series, x.to_series) AND r.rolled_from IS NOT NULL AND r.timeframe = '1w'
-  CROSS JOIN LATERAL (VALUES (x.from_ts), (x.until_ts)) AS e (edge)
-  WHERE isfinite(e.edge) AND candled.bucket_start(e.edge, r.timeframe, r.calendar) <> e.edge;
+  FROM pg_temp.piece p
+  JOIN candled.series r ON r.instrument_id IN (p.was, p.now) AND r.rolled_from IS NOT NULL AND r.timeframe = '1w'
+  CROSS JOIN LATERAL (VALUES (candled.named_from(p.valid, r.calendar)), (candled.named_until(p.valid, r.calendar)))
+    AS e (edge)
+  WHERE p.now <> p.was AND isfinite(e.edge) AND candled.bucket_start(e.edge, r.timeframe, r.calendar) <> e.edge;
   DELETE FROM candled.bar b USING pg_temp.straddle w
   WHERE b.series_id = w.series_id AND b.ts >= w.from_ts AND b.ts < w.until_ts;
   UPDATE candled.series s SET covered = s.covered - w.during

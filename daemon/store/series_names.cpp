@@ -14,8 +14,8 @@ std::string names_sql() {
     FROM candled.series s JOIN candled.instrument_ticker n USING (instrument_id)
     WHERE s.series_id = ANY ($1::int4[]) AND n.valid <> '(,)'
     ORDER BY s.series_id, n.valid)",
-                     time_sql("nullif(candled.named_from(n.valid, s.calendar), '-infinity')"),
-                     time_sql("nullif(candled.named_until(n.valid, s.calendar), 'infinity')"));
+                     time_sql("nullif(candled.named_from(n.valid, s.calendar, s.timeframe), '-infinity')"),
+                     time_sql("nullif(candled.named_until(n.valid, s.calendar, s.timeframe), 'infinity')"));
 }
 
 }  // namespace

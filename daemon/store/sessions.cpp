@@ -44,10 +44,7 @@ constexpr char keep_sql[] = R"(
            'first', c.first, 'last', c.last, 'sessions', c.sessions)::text)
   FROM completed c
   JOIN candled.series s USING (series_id)
-  CROSS JOIN LATERAL (
-    SELECT n.ticker FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id
-    ORDER BY n.valid @> c.last DESC, upper(n.valid) DESC NULLS FIRST LIMIT 1
-  ) t
+  CROSS JOIN LATERAL candled.name_on(s.instrument_id, c.last) t
   ORDER BY c.series_id)";
 
 // Which of the given sessions are stored with the same count and hash.

@@ -95,7 +95,7 @@ TEST_F(CorporateActionsTest, a_dividend_on_the_day_of_a_split_is_a_new_shares) {
 TEST_F(CorporateActionsTest, a_dividend_that_cannot_be_gives_no_price_rather_than_a_wrong_one) {
   import("X,dividend,2024-03-06,100,a\n");
 
-  EXPECT_EQ(adjusted("all")[0], (std::vector<std::string>{"4", "NaN", "1000"}));
+  EXPECT_EQ(adjusted("all")[0], (std::vector<std::string>{"4", "NULL", "1000"}));
   EXPECT_EQ(adjusted("all")[4], (std::vector<std::string>{"8", "100.000000", "1000"}));
 }
 

@@ -240,12 +240,16 @@ TEST(WindowsDue, what_was_before_the_first_ticker_is_not_due) {
   EXPECT_EQ(windows[0].range, between("2012-05-18T04:00:00Z", "2012-06-01T04:00:00Z"));
 }
 
-TEST(WindowsDue, a_week_is_of_the_ticker_that_it_begins_under) {
+// The store says where the names of weeks begin: with the first that has its first session under the name.
+TEST(WindowsDue, a_week_is_of_the_ticker_that_its_first_session_has) {
   auto job = minutes();
   job.timeframe = Timeframe::w1;
   Order const order{.wanted = between("2022-05-29T04:00:00Z", "2022-06-19T04:00:00Z")};
+  auto series = renamed();
+  series.names[0].during.to = at("2022-06-12T04:00:00Z");
+  series.names[1].during.from = at("2022-06-12T04:00:00Z");
 
-  auto const windows = windows_due(job, {renamed()}, order, now);
+  auto const windows = windows_due(job, {series}, order, now);
 
   ASSERT_EQ(windows.size(), 2U);
   EXPECT_EQ(windows[0].ticker, "FB");
