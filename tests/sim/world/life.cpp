@@ -4,6 +4,7 @@
 #include "pipeline/keep_trying.hpp"
 #include "pipeline/load_slots.hpp"
 #include "pipeline/supervisor.hpp"
+#include "sim/world/day_files.hpp"
 #include "sim/world/model_ledger.hpp"
 #include "sim/world/model_provider.hpp"
 #include "sim/world/model_store.hpp"
@@ -90,7 +91,8 @@ std::shared_ptr<Source> Life::Process::make_source(Outside const& outside, int n
              .provider = std::make_unique<ModelProvider>(),
              .http = std::make_unique<ModelHttp>(outside.provider, clock),
              .pacer = std::make_unique<Pacer>(loop.get_executor(), clock, ledger, random, options),
-             .retry = scenario.retry});
+             .retry = scenario.retry,
+             .files = outside.day_files.opened()});
 }
 
 Task<void> Life::Process::run() {

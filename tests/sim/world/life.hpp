@@ -13,6 +13,7 @@ namespace candled::sim {
 class ProviderServer;
 class StoreServer;
 class LedgerServer;
+class DayFiles;
 
 // All that is there whether or not the daemon runs.
 struct Outside {
@@ -21,6 +22,7 @@ struct Outside {
   ProviderServer& provider;
   StoreServer& store;
   LedgerServer& ledger;
+  DayFiles const& day_files;
 };
 
 // What `candled run` puts together, on the model's seams. Whoever is killed leaves nothing behind but what

@@ -30,6 +30,28 @@ std::string body_of(Head const& head, std::vector<Bar> const& bars) {
   return body;
 }
 
+// What an answer of Polygon's says of itself.
+struct Said {
+  std::int64_t query_count = 0;
+  std::int64_t results_count = 0;
+  std::int64_t count = 0;
+  std::string_view status = "OK";
+  std::string_view more = {};  // members
+};
+
+std::string json_of(std::string_view ticker, std::vector<Bar> const& bars, Said const& said) {
+  auto body = fmt::format(
+      R"({{"ticker":"{}","queryCount":{},"resultsCount":{},"count":{},"adjusted":false,"status":"{}","request_id":"5eed"{})",
+      ticker, said.query_count, said.results_count, said.count, said.status, said.more);
+  if (bars.empty()) return body + "}";
+  body += R"(,"results":[)";
+  for (auto const& bar : bars)
+    body += fmt::format(R"({}{{"v":{},"vw":{},"o":{},"c":{},"h":{},"l":{},"t":{},"n":{}}})",
+                        &bar == bars.data() ? "" : ",", bar.volume, bar.vwap, bar.open, bar.close, bar.high,
+                        bar.low, bar.start.time_since_epoch().count(), bar.trade_count);
+  return body + "]}";
+}
+
 HttpResponse response(int status, Kind kind) {
   return {.status = status, .body = body_of({.kind = kind}, {}), .content_type = "application/json"};
 }
@@ -88,12 +110,15 @@ ProviderServer::Fault ProviderServer::draw_fault() {
   if (is(faults_.malformed)) return Fault::malformed;
   if (is(faults_.impossible)) return Fault::impossible;
   if (is(faults_.wrong)) return Fault::wrong;
+  if (is(faults_.contradiction)) return Fault::contradiction;
+  if (is(faults_.wrong_clock)) return Fault::wrong_clock;
   return Fault::none;
 }
 
 ProviderServer::Ticket ProviderServer::send(std::string const& url) {
   auto request = parse_url(url);
   request.fault = draw_fault();
+  request.json = scenario_.plan.json > 0 && draw_.chance(scenario_.plan.json);
   if (request.fault == Fault::transport) request.reaches_us = draw_.chance(0.5);
   Nanos there = Milliseconds{draw_.between(1, 150)};
   Nanos back = Milliseconds{draw_.between(1, 150)};
@@ -129,7 +154,12 @@ void ProviderServer::count_and_answer(std::uint64_t id) {
     return;
   }
   request.answer = answer_to(request);
-  if (*request.answer) (*request.answer)->date = std::chrono::floor<std::chrono::seconds>(world_.true_time());
+  if (*request.answer) {
+    auto& date =
+        (*request.answer)->date.emplace(std::chrono::floor<std::chrono::seconds>(world_.true_time()));
+    if (request.fault == Fault::wrong_clock && (*request.answer)->status == 200)
+      date += std::chrono::years{draw_.chance(0.5) ? 1 : -1} * draw_.between(1, 30);
+  }
   world_.tell("request {}: {}, {} bytes", id, *request.answer ? (*request.answer)->status : 0,
               *request.answer ? (*request.answer)->body.size() : 0);
 }
@@ -158,6 +188,9 @@ Result<HttpResponse> ProviderServer::answer_to(Request const& request) {
   }
   if (request.fault == Fault::malformed) return response(200, Kind::malformed);
   if (auto refused = refusal_of(request)) return *refused;
+  if (request.fault == Fault::contradiction) return contradiction(request);
+  if (request.fault == Fault::wrong_clock)
+    return HttpResponse{.status = 200, .body = body_of({.proven_until = request.range.to}, {})};
   return page_for(request);
 }
 
@@ -195,9 +228,43 @@ HttpResponse ProviderServer::page_for(Request const& request) {
     safety_.answered(request.series, place, content);
     if (content != Content::absent) bars.push_back(market_.bar(request.series, place.start, content));
   }
-  auto body = body_of(head, bars);
+  auto const count = std::ssize(bars);
+  auto body = request.json && !head.more ? json_of(request.series.ticker, bars,
+                                                   {.query_count = count,
+                                                    .results_count = count,
+                                                    .count = count,
+                                                    .status = head.delayed ? "DELAYED" : "OK"})
+                                         : body_of(head, bars);
   auto const bytes = body.size();
   return {.status = 200, .body = std::move(body), .content_type = "application/json", .wire_bytes = bytes};
+}
+
+// It lacks bars, and says so in one of its members; of what it lacks no honest answer has spoken.
+HttpResponse ProviderServer::contradiction(Request const& request) {
+  std::vector<Bar> bars;
+  for (auto const& place : market_.places(request.series.timeframe, request.range)) {
+    auto const content = market_.content_at(request.series, place, world_.true_time());
+    if (content == Content::first || content == Content::second)
+      bars.push_back(market_.bar(request.series, place.start, content));
+  }
+  auto const whole = std::max<std::int64_t>(1, std::ssize(bars));
+  bars.resize(bars.size() / 2);
+  auto const half = std::ssize(bars);
+  Said const honest{.query_count = half, .results_count = half, .count = half};
+  auto said = honest;
+  switch (draw_.between(0, 5)) {
+    case 0: said.results_count = whole; break;
+    case 1: said = {.query_count = whole, .results_count = whole, .count = whole}; break;
+    case 2: said.count = whole; break;
+    case 3: said.more = R"(,"error":"could not read all shards")"; break;
+    case 4: said.query_count = 50'000; break;
+    default:
+      bars.clear();
+      said.results_count = whole;
+      break;
+  }
+  return {
+      .status = 200, .body = json_of(request.series.ticker, bars, said), .content_type = "application/json"};
 }
 
 Task<Result<HttpResponse>> ModelHttp::get(HttpRequest request) {
@@ -216,7 +283,9 @@ HttpRequest ModelProvider::request(Window const& rest, Timeframe timeframe, std:
           .bearer = Secret{"key"}};
 }
 
-Result<Page> ModelProvider::parse(Window const&, Timeframe, HttpResponse& response, std::vector<Bar>& out) {
+Result<Page> ModelProvider::parse(Window const& rest, Timeframe timeframe, HttpResponse& response,
+                                  std::vector<Bar>& out) {
+  if (response.body.starts_with('{')) return polygon_.parse(rest, timeframe, response, out);
   if (response.status == 429)
     return std::unexpected(
         Error{.kind = ErrorKind::rate_limited, .what = "429", .retry_after = response.retry_after});

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "provider/provider.hpp"
+#include "provider/polygon.hpp"
 #include "sim/world/draw.hpp"
 #include "sim/world/life_clock.hpp"
 #include "sim/world/safety.hpp"
@@ -36,12 +36,25 @@ class ProviderServer {
   std::uint64_t requests() const { return requests_; }
 
  private:
-  enum class Fault { none, transport, timeout, server_error, html, throttled, malformed, impossible, wrong };
+  enum class Fault {
+    none,
+    transport,
+    timeout,
+    server_error,
+    html,
+    throttled,
+    malformed,
+    impossible,
+    wrong,
+    contradiction,
+    wrong_clock
+  };
   struct Request {
     SeriesKey series;
     TimeRange range;
     Fault fault = Fault::none;
     bool reaches_us = true;
+    bool json = false;
     std::optional<Result<HttpResponse>> answer;
   };
 
@@ -52,6 +65,7 @@ class ProviderServer {
   Result<HttpResponse> answer_to(Request const& request);
   std::optional<HttpResponse> refusal_of(Request const& request) const;
   HttpResponse page_for(Request const& request);
+  HttpResponse contradiction(Request const& request);
 
   World& world_;
   Scenario const& scenario_;
@@ -82,12 +96,16 @@ class ModelHttp final : public HttpClient {
   StopSign stopped_;
 };
 
-// URL: TICKER/TIMEFRAME/FROM/TO in milliseconds. Body: a head, then bars as they are in memory.
+// URL: TICKER/TIMEFRAME/FROM/TO in milliseconds. Body: a head, then bars as they are in memory; or JSON as
+// Polygon writes it, which goes to its reader.
 class ModelProvider final : public Provider {
  public:
   HttpRequest request(Window const& rest, Timeframe timeframe, std::string const& cursor) const override;
   Result<Page> parse(Window const& rest, Timeframe timeframe, HttpResponse& response,
                      std::vector<Bar>& out) override;
+
+ private:
+  PolygonProvider polygon_{"http://model", Secret{"key"}};
 };
 
 }  // namespace candled::sim

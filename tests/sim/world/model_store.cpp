@@ -124,7 +124,7 @@ Task<Result<void>> ModelStore::end_run(RunId, int) {
   co_return co_await model_call<void>(server_, clock_, world_, "end_run", [] { return Result<void>{}; });
 }
 
-// The simulated provider has no files.
+// Day files of the simulated provider never change, so that nobody needs to know which have been read.
 Task<Result<std::vector<FlatFileRecord>>> ModelStore::flat_files(std::string const&) {
   co_return std::vector<FlatFileRecord>{};
 }

@@ -1,6 +1,7 @@
 #include "sim/world/safety.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace candled::sim {
 
@@ -17,9 +18,11 @@ Content content_in(BarTable const& table, UtcTime start) {
   return found == table.end() ? Content::absent : Market::content_of(found->second);
 }
 
-bool same_values(Bar const& a, Bar const& b) {
-  return a.open == b.open && a.high == b.high && a.low == b.low && a.close == b.close &&
-         a.volume == b.volume && a.vwap == b.vwap && a.trade_count == b.trade_count;
+// Day files have no vwap.
+bool same_values(Bar const& stored, Bar const& bar) {
+  return stored.open == bar.open && stored.high == bar.high && stored.low == bar.low &&
+         stored.close == bar.close && stored.volume == bar.volume &&
+         (stored.vwap == bar.vwap || std::isnan(stored.vwap)) && stored.trade_count == bar.trade_count;
 }
 
 }  // namespace

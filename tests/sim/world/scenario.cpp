@@ -133,6 +133,14 @@ std::vector<JobPlan> draw_jobs(Draw draw, Date day) {
   return jobs;
 }
 
+// What the provider says and what is not so. A stream of its own: the rest of each seed is as it was without.
+void draw_lies(Draw draw, Scenario& scenario) {
+  if (draw.chance(0.5)) scenario.plan.json = 0.1;
+  scenario.faults.contradiction = rate(draw, 0.002, 0.05);
+  scenario.faults.wrong_clock = rate(draw, 0.002, 0.05);
+  scenario.day_files = draw.chance(0.25);
+}
+
 }  // namespace
 
 Scenario scenario_of(std::uint64_t seed) {
@@ -153,6 +161,7 @@ Scenario scenario_of(std::uint64_t seed) {
   scenario.database_on_this_host = draw.chance(0.7);
   scenario.faults = draw_faults(Draw{seed, "faults"});
   scenario.troubles = draw_troubles(Draw{seed, "troubles"});
+  draw_lies(Draw{seed, "lies"}, scenario);
   return scenario;
 }
 
@@ -165,16 +174,18 @@ std::string describe(Scenario const& s) {
       s.plan.end_of_day ? ", end of day" : "", s.plan.horizon ? ", from " + to_string(*s.plan.horizon) : "",
       s.plan.not_entitled.empty() ? "" : ", without " + s.plan.not_entitled,
       s.database_on_this_host ? "" : ", the database on another host");
+  if (s.day_files) text += ", with day files";
   for (auto const& job : s.jobs)
     text += fmt::format("; {} {} of {} symbols since {}", job.name, to_string(job.timeframe),
                         job.symbols.size(), to_string(job.history));
   auto const& f = s.faults;
   text += fmt::format(
       "; transport {:.3f} timeout {:.3f} 5xx {:.3f} 429 {:.3f} malformed {:.3f} impossible {:.3f} wrong "
-      "{:.3f} "
+      "{:.3f} contradicting itself {:.3f} another year {:.3f} "
       "slow {:.3f} db: unavailable {:.3f} deadlock {:.3f} in doubt {:.3f} slow {:.3f} killed {:.3f}",
-      f.transport, f.timeout, f.server_error, f.throttled, f.malformed, f.impossible, f.wrong, f.slow,
-      f.db_unavailable, f.db_deadlock, f.db_in_doubt, f.db_slow, f.kill_at_commit);
+      f.transport, f.timeout, f.server_error, f.throttled, f.malformed, f.impossible, f.wrong,
+      f.contradiction, f.wrong_clock, f.slow, f.db_unavailable, f.db_deadlock, f.db_in_doubt, f.db_slow,
+      f.kill_at_commit);
   auto const& t = s.troubles;
   return text + fmt::format(
                     "; {} kills {} crash loops {} stops {} outages {} of the database {} key refusals, clock "

@@ -21,9 +21,11 @@ struct Faults {
   double server_error = 0;  // 500, 502, 503, or HTML
   double throttled = 0;     // 429 although the plan allows it
   double malformed = 0;
-  double impossible = 0;  // a bar of the answer cannot be true
-  double wrong = 0;       // a bar of the answer has values that are not its own
-  double slow = 0;        // an answer takes seconds
+  double impossible = 0;     // a bar of the answer cannot be true
+  double wrong = 0;          // a bar of the answer has values that are not its own
+  double slow = 0;           // an answer takes seconds
+  double contradiction = 0;  // an answer says otherwise in one place than in another, and lacks bars
+  double wrong_clock = 0;    // an answer is of another year by its Date, and has no bars
   double db_unavailable = 0;
   double db_deadlock = 0;
   double db_in_doubt = 0;  // the reply to COMMIT is lost; half of the time it was done
@@ -53,6 +55,7 @@ struct Plan {
   bool delayed = false;            // the last 15 minutes are kept back
   bool end_of_day = false;         // a day only after its end
   std::size_t page_bars = 50'000;  // of one answer at most
+  double json = 0;                 // the share of answers that come as Polygon writes them, for its reader
 };
 
 struct JobPlan {
@@ -76,6 +79,7 @@ struct Scenario {
   BreakerPolicy breaker;
   RetryPolicy retry;
   std::size_t concurrency = 4;
+  bool day_files = false;             // of the days before, and some of them lie
   bool database_on_this_host = true;  // and so it has the host's wall clock
   std::vector<JobPlan> jobs;
   Faults faults;

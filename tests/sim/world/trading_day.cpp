@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "sim/world/completeness.hpp"
+#include "sim/world/day_files.hpp"
 #include "sim/world/life.hpp"
 #include "sim/world/model_ledger.hpp"
 #include "sim/world/model_provider.hpp"
@@ -58,6 +59,7 @@ class TradingDay {
   ProviderServer provider_;
   StoreServer store_;
   LedgerServer ledger_;
+  DayFiles const day_files_;
   Completeness completeness_;
   Draw draw_;
   std::unique_ptr<Life> life_;
@@ -76,6 +78,7 @@ TradingDay::TradingDay(std::uint64_t seed, Trace::Shown shown, StoreServer::Reco
       provider_(world_, scenario_, market_, safety_),
       store_(world_, scenario_, safety_, recording),
       ledger_(world_, store_),
+      day_files_(world_, scenario_, market_, safety_),
       completeness_(world_, scenario_, market_, store_.tables()),
       draw_(seed, "day") {
   store_.kill_the_caller = [this] { kill_now_ = true; };
@@ -173,10 +176,13 @@ void TradingDay::start() {
   world_.tell("start {}", starts_);
   if (starts_ == 1 || draw_.chance(0.1))
     booted_ = world_.monotonic() - Milliseconds{draw_.between(1'000, 600'000)};
-  life_ = std::make_unique<Life>(
-      Outside{
-          .world = world_, .scenario = scenario_, .provider = provider_, .store = store_, .ledger = ledger_},
-      starts_, booted_);
+  life_ = std::make_unique<Life>(Outside{.world = world_,
+                                         .scenario = scenario_,
+                                         .provider = provider_,
+                                         .store = store_,
+                                         .ledger = ledger_,
+                                         .day_files = day_files_},
+                                 starts_, booted_);
 }
 
 void TradingDay::kill() {
