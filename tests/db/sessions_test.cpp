@@ -56,7 +56,7 @@ TEST_F(SessionTest, is_missing_then_partial_then_complete) {
             {"AAPL", "1m", "test", "2024-01-03", "missing", "960", "0", "NULL"}}));
   EXPECT_EQ(rows("SELECT candled.is_complete('AAPL', '1m', '2024-01-02'), candled.is_complete('AAPL', '1m', "
                  "'2024-01-03'), "
-                 "candled.is_complete('MSFT', '1m', '2024-01-02')"),
+                 "candled.is_complete('AAPL', '1d', '2024-01-02')"),
             (Rows{{"t", "f", "f"}}));
 }
 
