@@ -109,6 +109,7 @@ std::unique_ptr<Engine> make_engine(Config const& config, std::optional<TimeLens
   };
   for (auto const& provider : config.providers)
     engine->sources.push_back(engine->make_source(config, provider));
+  engine->store->collect(collection_of(config));
   engine->jobs = make_jobs(config);
   for (std::size_t i = 0; i < config.jobs.size(); ++i)
     engine->jobs[i].source = engine->source(config.jobs[i].provider);

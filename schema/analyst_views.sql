@@ -19,7 +19,14 @@ SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
        nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count,
        candled.session_date(b.ts, s.timeframe, s.calendar) AS session_date
 FROM candled.series s
-CROSS JOIN LATERAL (SELECT * FROM candled.bar WHERE bar.series_id = s.series_id ORDER BY bar.ts LIMIT 1) b
+CROSS JOIN LATERAL (
+  SELECT b.* FROM candled.shown_series r
+  CROSS JOIN LATERAL (SELECT * FROM candled.bar
+                      WHERE bar.series_id = r.series_id AND bar.ts >= r.from_ts AND bar.ts < r.until_ts
+                      ORDER BY bar.ts LIMIT 1) b
+  WHERE r.instrument_id = s.instrument_id AND r.timeframe = s.timeframe
+  ORDER BY b.ts LIMIT 1
+) b
 CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t
 WHERE s.is_primary;
 COMMENT ON VIEW   candled.first_bars             IS 'The first bar of each instrument and timeframe.';

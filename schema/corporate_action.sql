@@ -34,6 +34,19 @@ COMMENT ON TYPE candled.adjustment IS 'What bars_adjusted takes out of the price
 CREATE AGGREGATE candled.product(float8) (SFUNC = float8mul, STYPE = float8, INITCOND = '1', PARALLEL = SAFE);
 COMMENT ON AGGREGATE candled.product(float8) IS 'All values multiplied, without those that are NULL; of none: 1.';
 
+CREATE FUNCTION candled.last_shown(instrument_id int4, timeframe text, before timestamptz)
+RETURNS TABLE (ts timestamptz, close float8)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp AS $function$
+  SELECT b.ts, b.close
+  FROM candled.shown_series s
+  CROSS JOIN LATERAL (SELECT b.ts, b.close FROM candled.bar b
+                      WHERE b.series_id = s.series_id AND b.ts >= s.from_ts AND b.ts < least(s.until_ts, last_shown.before)
+                      ORDER BY b.ts DESC LIMIT 1) b
+  WHERE s.instrument_id = last_shown.instrument_id AND s.timeframe = last_shown.timeframe
+  ORDER BY b.ts DESC LIMIT 1
+$function$;
+COMMENT ON FUNCTION candled.last_shown(int4, text, timestamptz) IS 'The last bar that readers see of an instrument and timeframe before a time.';
+
 -- An action counts from its ex_date on, however early it is known. The close before a dividend's day is the last daily
 -- bar's, for that is the official one; without it, the last bar's of the timeframe that is asked for, if its last day is
 -- that day. A dividend on the day of a split is a new share's. What cannot be said is NaN: NULL would multiply with nothing.
@@ -76,18 +89,15 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
       SELECT coalesce(o.daily, o.own) AS close, o.is_there
       FROM (
         -- A bar of a week before is the last one if what is between was asked, and is empty.
-        SELECT (SELECT b.close FROM candled.series s
-                CROSS JOIN LATERAL (SELECT b.ts, b.close FROM candled.bar b WHERE b.series_id = s.series_id AND b.ts < d.at
-                                    ORDER BY b.ts DESC LIMIT 1) b
-                WHERE s.instrument_id = instrument AND s.timeframe = '1d' AND s.is_primary
-                  AND (b.ts >= d.at - interval '7 days' OR s.covered @> tstzrange(b.ts, d.at))) AS daily,
-               (SELECT b.close FROM candled.series s
-                CROSS JOIN LATERAL (SELECT b.ts, b.close FROM candled.bar b WHERE b.series_id = s.series_id
-                                      AND b.ts < d.first_start ORDER BY b.ts DESC LIMIT 1) b
-                WHERE s.series_id = series AND d.mixed_from IS NULL
-                  AND (b.ts + candled.timeframe_length(s.timeframe) >= d.at - interval '7 days'
-                       OR s.covered @> tstzrange(b.ts, d.first_start))) AS own,
-               EXISTS (SELECT FROM candled.bar b WHERE b.series_id = series AND b.ts < d.first_start) AS is_there
+        SELECT (SELECT b.close FROM candled.last_shown(instrument, '1d', d.at) b
+                WHERE b.ts >= d.at - interval '7 days'
+                   OR candled.shown_covered(instrument, '1d') @> tstzrange(b.ts, d.at)) AS daily,
+               (SELECT b.close FROM candled.last_shown(instrument, o.timeframe, d.first_start) b
+                WHERE d.mixed_from IS NULL
+                  AND (b.ts + candled.timeframe_length(o.timeframe) >= d.at - interval '7 days'
+                       OR candled.shown_covered(instrument, o.timeframe) @> tstzrange(b.ts, d.first_start))) AS own,
+               EXISTS (SELECT FROM candled.last_shown(instrument, o.timeframe, d.first_start)) AS is_there
+        FROM own o
       ) o
       WHERE d.amount > 0
     ) c ON true
@@ -126,15 +136,17 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp A
            b.volume * k.share_factor AS volume, nullif(b.vwap, 'NaN') / k.share_factor * k.price_factor AS vwap,
            b.trade_count
     FROM candled.series s
+    CROSS JOIN LATERAL (SELECT candled.shown_covered(s.instrument_id, s.timeframe)) AS c (covered)
     CROSS JOIN LATERAL candled.adjustment_steps(s.instrument_id, s.series_id, adjust, as_of) k
-    JOIN candled.bar b ON b.series_id = s.series_id
-      AND b.ts >= greatest(k.from_ts, first_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
-      AND b.ts < least(k.until_ts, next_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
+    JOIN candled.shown_series r ON r.instrument_id = s.instrument_id AND r.timeframe = s.timeframe
+    JOIN candled.bar b ON b.series_id = r.series_id
+      AND b.ts >= greatest(k.from_ts, r.from_ts, first_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
+      AND b.ts < least(k.until_ts, r.until_ts, next_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
     WHERE s.instrument_id = instrument AND s.timeframe = '1d' AND s.is_primary
       AND NOT EXISTS (
         SELECT FROM generate_series(candled.first_session(first_day, next_day, s.calendar)::timestamp,
                                     candled.last_session(first_day, next_day, s.calendar)::timestamp, interval '1 day') AS day
-        WHERE NOT s.covered @> tstzrange(day AT TIME ZONE candled.calendar_zone(s.calendar),
+        WHERE NOT c.covered @> tstzrange(day AT TIME ZONE candled.calendar_zone(s.calendar),
                                          (day + interval '1 day') AT TIME ZONE candled.calendar_zone(s.calendar))
           AND EXISTS (SELECT FROM candled.instrument_ticker n WHERE n.instrument_id = instrument AND n.valid @> day::date)
           AND (EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar AND m.session_date = day::date)
@@ -144,7 +156,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp A
   HAVING count(*) > 0
 $function$;
 COMMENT ON FUNCTION candled.adjusted_from_days(int4, date, date, candled.adjustment, timestamptz) IS
-  'The adjusted bar of the days from first_day until before next_day, of the primary daily bars, each adjusted by itself. No row where one of their sessions is not covered, or none has a bar. NaN: cannot be said.';
+  'The adjusted bar of the days from first_day until before next_day, of the daily bars that readers see, each adjusted by itself. No row where one of their sessions is not covered, or none has a bar. NaN: cannot be said.';
 
 CREATE FUNCTION candled.bars_adjusted(ticker text, timeframe text, from_ts timestamptz, to_ts timestamptz,
                                       adjust text DEFAULT 'split', as_of timestamptz DEFAULT now())
@@ -179,14 +191,18 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
          candled.session_date(b.ts, bars_adjusted.timeframe, k.calendar)
   FROM step k
   CROSS JOIN LATERAL (SELECT nullif(k.price_factor, 'NaN')) AS f (price)
-  JOIN candled.bar b ON b.series_id = k.series_id AND b.ts >= k.from_ts AND b.ts < k.to_ts
+  JOIN candled.shown_series r ON r.instrument_id = k.instrument_id AND r.timeframe = bars_adjusted.timeframe
+  JOIN candled.bar b ON b.series_id = r.series_id AND b.ts >= greatest(k.from_ts, r.from_ts)
+    AND b.ts < least(k.to_ts, r.until_ts)
   WHERE NOT k.is_mixed
   UNION ALL
   SELECT b.ts, nullif(d.open, 'NaN'), nullif(d.high, 'NaN'), CASE WHEN d.high <> 'NaN' THEN d.low END, nullif(d.close, 'NaN'),
          d.volume, nullif(d.vwap, 'NaN'), d.trade_count, NULL, NULL,
          candled.session_date(b.ts, bars_adjusted.timeframe, k.calendar)
   FROM step k
-  JOIN candled.bar b ON b.series_id = k.series_id AND b.ts >= k.from_ts AND b.ts < k.to_ts
+  JOIN candled.shown_series r ON r.instrument_id = k.instrument_id AND r.timeframe = bars_adjusted.timeframe
+  JOIN candled.bar b ON b.series_id = r.series_id AND b.ts >= greatest(k.from_ts, r.from_ts)
+    AND b.ts < least(k.to_ts, r.until_ts)
   CROSS JOIN LATERAL (SELECT (b.ts AT TIME ZONE candled.calendar_zone(k.calendar))::date) AS w (first_day)
   LEFT JOIN LATERAL candled.adjusted_from_days(
     k.instrument_id, w.first_day, (w.first_day + candled.timeframe_length(bars_adjusted.timeframe))::date,

@@ -26,7 +26,7 @@ COMMENT ON FUNCTION candled.bucket_end(timestamptz, text, text) IS
 -- One SELECT, STABLE and not STRICT: the planner puts it into the query that calls it. A unit is what is summed first,
 -- in the order of time: a bucket, or each day of a week, so that weeks are the same from minutes and from days.
 CREATE FUNCTION candled.rolled_bars(series_id int4, source_timeframe text, timeframe text, calendar text,
-                                    from_ts timestamptz, to_ts timestamptz)
+                                    from_ts timestamptz, to_ts timestamptz, of_readers boolean DEFAULT false)
 RETURNS TABLE (ts timestamptz, open float8, high float8, low float8, close float8, volume float8, vwap float8,
                trade_count int4)
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
@@ -49,14 +49,20 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
              rolled_bars.timeframe NOT IN ('1d', '1w') OR rolled_bars.source_timeframe = '1d'
              OR coalesce(b.ts < m.closes_at
                          AND b.ts + candled.timeframe_length(rolled_bars.source_timeframe) > m.opens_at, false) AS sets_price
-      FROM candled.bar b
+      FROM (
+        SELECT rolled_bars.series_id, '-infinity'::timestamptz AS from_ts, 'infinity'::timestamptz AS until_ts
+        WHERE NOT rolled_bars.of_readers
+        UNION ALL
+        SELECT r.series_id, r.from_ts, r.until_ts
+        FROM candled.series s JOIN candled.shown_series r ON r.instrument_id = s.instrument_id AND r.timeframe = s.timeframe
+        WHERE s.series_id = rolled_bars.series_id AND rolled_bars.of_readers
+      ) w
+      JOIN candled.bar b ON b.series_id = w.series_id AND b.ts >= greatest(rolled_bars.from_ts, w.from_ts)
+        -- An hour more than its length: a week in which summer time ends.
+        AND b.ts < least(rolled_bars.to_ts + candled.timeframe_length(rolled_bars.timeframe) + interval '1 hour', w.until_ts)
       LEFT JOIN candled.market_session m
         ON rolled_bars.timeframe IN ('1d', '1w') AND m.calendar = rolled_bars.calendar
         AND m.session_date = (b.ts AT TIME ZONE candled.calendar_zone(rolled_bars.calendar))::date
-      WHERE b.series_id = rolled_bars.series_id
-        AND b.ts >= rolled_bars.from_ts
-        -- An hour more than its length: a week in which summer time ends.
-        AND b.ts < rolled_bars.to_ts + candled.timeframe_length(rolled_bars.timeframe) + interval '1 hour'
     ) p
     GROUP BY p.unit
     OFFSET 0  -- keeps what is asked of buckets from being asked of every bar
@@ -64,8 +70,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   WHERE u.bucket >= rolled_bars.from_ts AND u.bucket < rolled_bars.to_ts
   GROUP BY u.bucket
 $function$;
-COMMENT ON FUNCTION candled.rolled_bars(int4, text, text, text, timestamptz, timestamptz) IS
-  'The bars of a coarser timeframe that start in [from_ts, to_ts), from those of a series: as bars_rollup, with NaN and -1 for what is not given, as in bar.';
+COMMENT ON FUNCTION candled.rolled_bars(int4, text, text, text, timestamptz, timestamptz, boolean) IS
+  'The bars of a coarser timeframe that start in [from_ts, to_ts), from those of a series, or (of_readers) from those that readers see of its instrument and timeframe: as bars_rollup, with NaN and -1 for what is not given, as in bar.';
 
 CREATE FUNCTION candled.check_rollup(ticker text, timeframe text, source_timeframe text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 AS $function$
@@ -101,12 +107,12 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   CROSS JOIN LATERAL candled.rolled_bars(
     s.series_id, bars_rollup.source_timeframe, bars_rollup.timeframe, s.calendar,
     greatest(bars_rollup.from_ts, candled.named_from(t.valid, s.calendar, bars_rollup.timeframe)),
-    least(bars_rollup.to_ts, candled.named_until(t.valid, s.calendar, bars_rollup.timeframe))) r
+    least(bars_rollup.to_ts, candled.named_until(t.valid, s.calendar, bars_rollup.timeframe)), true) r
   WHERE t.ticker = bars_rollup.ticker
     AND candled.check_rollup(bars_rollup.ticker, bars_rollup.timeframe, bars_rollup.source_timeframe)
 $function$;
 COMMENT ON FUNCTION candled.bars_rollup(text, text, timestamptz, timestamptz, text) IS
-  'Bars of 5m 15m 30m 1h 1d or 1w that start in [from_ts, to_ts), UTC, computed now from the primary series of a finer timeframe; the newest holds what there is so far. Prices of 1d and 1w are those of regular trading, or of the whole day where nothing traded in it; volume, vwap and trade_count count all hours, as in the provider''s daily bars. vwap is weighted by volume: NULL when nothing was traded, or a bar with volume has none; trade_count is NULL when a bar has none. An unknown ticker, and a timeframe that cannot be made or not of that one, is an error. In no order: add ORDER BY ts.';
+  'Bars of 5m 15m 30m 1h 1d or 1w that start in [from_ts, to_ts), UTC, computed now from the bars that readers see of a finer timeframe; the newest holds what there is so far. Prices of 1d and 1w are those of regular trading, or of the whole day where nothing traded in it; volume, vwap and trade_count count all hours, as in the provider''s daily bars. vwap is weighted by volume: NULL when nothing was traded, or a bar with volume has none; trade_count is NULL when a bar has none. An unknown ticker, and a timeframe that cannot be made or not of that one, is an error. In no order: add ORDER BY ts.';
 
 -- One row a load and series: where its bars or its coverage changed and the series rolled from it were not made anew.
 CREATE TABLE candled.rollup_dirty (

@@ -10,11 +10,11 @@ SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
                   WHERE m.calendar = s.calendar
                     AND m.session_date = (b.ts AT TIME ZONE candled.calendar_zone(s.calendar))::date) END AS session
 FROM candled.instrument_ticker t
-JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+JOIN candled.shown_series s ON s.instrument_id = t.instrument_id
 JOIN candled.bar b ON b.series_id = s.series_id
-  AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
-  AND b.ts < candled.named_until(t.valid, s.calendar, s.timeframe);
-COMMENT ON VIEW   candled.bars             IS 'All bars, raw, of the primary provider of each instrument and timeframe. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';
+  AND b.ts >= greatest(candled.named_from(t.valid, s.calendar, s.timeframe), s.from_ts)
+  AND b.ts < least(candled.named_until(t.valid, s.calendar, s.timeframe), s.until_ts);
+COMMENT ON VIEW   candled.bars             IS 'All bars, raw, of each instrument and timeframe: those of the provider of the job that is configured, and where that has not collected, those of the provider before it. Ask WHERE ticker = … AND timeframe = … AND ts >= ….';
 COMMENT ON COLUMN candled.bars.ticker      IS 'the name that the instrument had on session_date';
 COMMENT ON COLUMN candled.bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.bars.ts          IS 'start of the bar''s window, UTC';
@@ -34,7 +34,14 @@ SELECT t.ticker, s.timeframe, b.ts, b.open, b.high, b.low, b.close, b.volume,
        nullif(b.vwap, 'NaN') AS vwap, nullif(b.trade_count, -1) AS trade_count,
        candled.session_date(b.ts, s.timeframe, s.calendar) AS session_date
 FROM candled.series s
-CROSS JOIN LATERAL (SELECT * FROM candled.bar WHERE bar.series_id = s.series_id ORDER BY bar.ts DESC LIMIT 1) b
+CROSS JOIN LATERAL (
+  SELECT b.* FROM candled.shown_series r
+  CROSS JOIN LATERAL (SELECT * FROM candled.bar
+                      WHERE bar.series_id = r.series_id AND bar.ts >= r.from_ts AND bar.ts < r.until_ts
+                      ORDER BY bar.ts DESC LIMIT 1) b
+  WHERE r.instrument_id = s.instrument_id AND r.timeframe = s.timeframe
+  ORDER BY b.ts DESC LIMIT 1
+) b
 JOIN candled.instrument_ticker t
   ON t.instrument_id = s.instrument_id
   AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)
@@ -97,8 +104,9 @@ CROSS JOIN LATERAL (
     AND candled.named_from(n.valid, s.calendar, s.timeframe) < h.gap_until
     AND candled.named_until(n.valid, s.calendar, s.timeframe) > h.gap_from
   ORDER BY upper(n.valid) DESC NULLS FIRST LIMIT 1
-) t;
-COMMENT ON VIEW   candled.gaps             IS 'What is missing and why, one row for each hole: failed ranges, sessions without a bar, and holes from wanted_from until now that were never asked.';
+) t
+WHERE s.wanted_until IS NULL;
+COMMENT ON VIEW   candled.gaps             IS 'What is missing and why, one row for each hole: failed ranges, sessions without a bar, and holes from wanted_from until now that were never asked. Nothing is of what no job collects any more: nobody is going to ask for it.';
 COMMENT ON COLUMN candled.gaps.ticker      IS 'the name that the instrument had in the gap, the last one if it had several';
 COMMENT ON COLUMN candled.gaps.timeframe   IS 'length of the bars that are missing';
 COMMENT ON COLUMN candled.gaps.provider    IS 'the provider whose bars are missing';
@@ -135,29 +143,38 @@ CREATE VIEW candled.coverage_report AS
 SELECT t.ticker, s.timeframe, s.provider, s.is_primary, s.wanted_from,
        lower(s.covered) AS covered_from, upper(s.covered) AS covered_until,
        (SELECT count(*) FROM unnest(
-          CASE WHEN s.wanted_from < upper(s.covered) THEN tstzmultirange(tstzrange(s.wanted_from, upper(s.covered)))
+          CASE WHEN s.wanted_from < upper(s.covered) AND s.wanted_until IS NULL
+               THEN tstzmultirange(tstzrange(s.wanted_from, upper(s.covered)))
                ELSE '{}' END
           * (SELECT range_agg(tstzrange(candled.named_from(n.valid, s.calendar, s.timeframe),
                                    candled.named_until(n.valid, s.calendar, s.timeframe)))
              FROM candled.instrument_ticker n WHERE n.instrument_id = s.instrument_id)
           - s.covered)) AS holes,
-       (SELECT count(*) FROM candled.gap g WHERE g.series_id = s.series_id AND g.closed_at IS NULL) AS open_gaps,
+       (SELECT count(*) FROM candled.gap g
+        WHERE g.series_id = s.series_id AND g.closed_at IS NULL AND s.wanted_until IS NULL) AS open_gaps,
        (SELECT b.ts FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1) AS last_bar_at,
-       greatest(s.registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6)) AS known_from
+       greatest(s.registered_at, (SELECT m.applied_at FROM candled.schema_migration m WHERE m.version = 6)) AS known_from,
+       s.wanted_until, s.shown_until,
+       CASE WHEN s.shown_until IS NOT NULL
+            THEN (SELECT range_agg(tstzrange(f.from_ts, f.until_ts)) FROM candled.former_ranges(s.series_id) f) END AS still_shown
 FROM candled.series s
 CROSS JOIN LATERAL candled.name_on(s.instrument_id, candled.today(s.calendar)) t;
 COMMENT ON VIEW   candled.coverage_report               IS 'How far each series is collected, one row each. Counts no bars, so it is quick at any size.';
 COMMENT ON COLUMN candled.coverage_report.ticker        IS 'the name that the instrument has today in the calendar''s zone, or had last; one that is announced is none yet';
 COMMENT ON COLUMN candled.coverage_report.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.coverage_report.provider      IS 'where the bars come from';
-COMMENT ON COLUMN candled.coverage_report.is_primary    IS 'true when the view bars shows this series';
+COMMENT ON COLUMN candled.coverage_report.is_primary    IS 'true when the view bars shows this series, wherever it is covered';
 COMMENT ON COLUMN candled.coverage_report.wanted_from   IS 'how far back coverage is wanted, UTC';
 COMMENT ON COLUMN candled.coverage_report.covered_from  IS 'start of the oldest range that is covered, UTC; NULL: nothing is';
 COMMENT ON COLUMN candled.coverage_report.covered_until IS 'end of the newest range that is covered, not included, UTC; NULL: nothing is';
-COMMENT ON COLUMN candled.coverage_report.holes         IS 'number of ranges between wanted_from and covered_until, while it had a ticker, that are not covered';
-COMMENT ON COLUMN candled.coverage_report.open_gaps     IS 'number of ranges that failed and wait to be tried again';
+COMMENT ON COLUMN candled.coverage_report.holes         IS 'number of ranges between wanted_from and covered_until, while it had a ticker, that are not covered; 0 where no job collects it any more';
+COMMENT ON COLUMN candled.coverage_report.open_gaps     IS 'number of ranges that failed and wait to be tried again; 0 where no job collects it any more';
 COMMENT ON COLUMN candled.coverage_report.last_bar_at   IS 'start of the newest bar, UTC; NULL: none';
 COMMENT ON COLUMN candled.coverage_report.known_from    IS 'since when candled records what it knew, UTC: bars_asof() of an earlier time has no bar of it';
+
+COMMENT ON COLUMN candled.coverage_report.wanted_until  IS 'when it was taken out of the configuration, UTC: since then nothing of it is missing; NULL: a job collects it';
+COMMENT ON COLUMN candled.coverage_report.shown_until   IS 'when another series took its place in the view bars, UTC; NULL: it is the primary one, or never was';
+COMMENT ON COLUMN candled.coverage_report.still_shown   IS 'where the view bars shows it all the same, for no later series is covered, UTC; NULL: nowhere';
 
 CREATE VIEW candled.ingest_phases AS
 SELECT b.batch_id, b.started_at, b.job, b.provider, b.timeframe, p.phase, p.ms,
@@ -188,15 +205,29 @@ SELECT t.ticker, s.timeframe, s.provider, m.session_date,
                       / extract(epoch FROM candled.timeframe_length(s.timeframe)))::int4 END AS bars_expected,
        coalesce(k.bars, 0) AS bars_present,
        encode(coalesce(k.hash, '\x00000000000000000000000000000000'), 'hex') AS hash,
-       k.complete_at
+       k.complete_at,
+       s.wanted_until IS NULL AS is_wanted,
+       x.is_shown
 FROM candled.series s
 JOIN candled.market_session m
   ON m.calendar = s.calendar AND m.extended_closes_at > s.wanted_from AND m.extended_opens_at < now()
 JOIN candled.instrument_ticker t ON t.instrument_id = s.instrument_id AND t.valid @> m.session_date
 CROSS JOIN LATERAL (SELECT candled.session_range(m, s.timeframe)) AS d (during)
 LEFT JOIN candled.series_session k ON k.series_id = s.series_id AND k.session_date = m.session_date
-WHERE s.timeframe NOT IN ('1w', '1mo');
-COMMENT ON VIEW   candled.session_completeness               IS 'Which sessions are complete, from wanted_from until now: one row for each session of each series of bars of a day or less. Ask WHERE ticker = … AND timeframe = … AND session_date >= ….';
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN EXISTS (SELECT FROM candled.series f WHERE f.instrument_id = s.instrument_id
+                             AND f.timeframe = s.timeframe AND f.shown_until IS NOT NULL)
+              THEN s.series_id = (
+                SELECT n.series_id FROM candled.series n
+                WHERE n.instrument_id = s.instrument_id AND n.timeframe = s.timeframe
+                  AND (n.is_primary OR n.shown_until IS NOT NULL)
+                ORDER BY n.covered && d.during DESC, n.is_primary DESC, n.shown_until DESC, n.series_id DESC LIMIT 1)
+              ELSE s.is_primary END AS is_shown
+) x
+WHERE s.timeframe NOT IN ('1w', '1mo')
+  -- Nobody is going to ask for what is missing of a series that no job collects.
+  AND (s.wanted_until IS NULL OR s.covered && d.during AND x.is_shown);
+COMMENT ON VIEW   candled.session_completeness               IS 'Which sessions are complete, from wanted_from until now: one row for each session of each series of bars of a day or less; of one that no job collects any more, for each session that it has and readers see. Ask WHERE ticker = … AND timeframe = … AND session_date >= ….';
 COMMENT ON COLUMN candled.session_completeness.ticker        IS 'the name that the instrument had on that day';
 COMMENT ON COLUMN candled.session_completeness.timeframe     IS 'length of a bar: 1m 5m 15m 30m 1h 4h 1d';
 COMMENT ON COLUMN candled.session_completeness.provider      IS 'where the bars come from';
@@ -207,10 +238,14 @@ COMMENT ON COLUMN candled.session_completeness.bars_present  IS 'number of bars 
 COMMENT ON COLUMN candled.session_completeness.hash          IS 'sum of the bars'' hashes, hexadecimal: the same bars have the same, whenever and in whatever order they came; see session_hash()';
 COMMENT ON COLUMN candled.session_completeness.complete_at   IS 'when all of it was covered first, UTC; NULL: not yet, or before its calendar was known';
 
+COMMENT ON COLUMN candled.session_completeness.is_wanted     IS 'true: a job collects it; false: what is missing of it stays missing';
+COMMENT ON COLUMN candled.session_completeness.is_shown      IS 'true for the one series of the session whose bars session_hash() is of: the primary one, or where that has nothing of the session, the last before it that has';
+
 CREATE FUNCTION candled.is_complete(ticker text, timeframe text, session_date date) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   SELECT candled.check_asked(is_complete.ticker, is_complete.timeframe) AND coalesce((
     SELECT s.covered @> candled.session_range(m, s.timeframe)
+           OR candled.shown_covered(s.instrument_id, s.timeframe) @> candled.session_range(m, s.timeframe)
     FROM candled.instrument_ticker t
     JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
     JOIN candled.market_session m ON m.calendar = s.calendar AND m.session_date = is_complete.session_date
@@ -218,14 +253,23 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
       AND s.timeframe = is_complete.timeframe AND s.timeframe NOT IN ('1w', '1mo')), false)
 $function$;
 COMMENT ON FUNCTION candled.is_complete(text, text, date) IS
-  'Whether all of a session was asked and answered, at the primary provider of the ticker of that day. False too for what is not collected, and for days without a session. An unknown ticker or timeframe is an error.';
+  'Whether all of a session was asked and answered, at the providers whose bars readers see of the ticker of that day. False too for what is not collected, and for days without a session. An unknown ticker or timeframe is an error.';
 
 CREATE FUNCTION candled.session_hash(ticker text, timeframe text, session_date date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   SELECT encode(candled.wrap_64(coalesce(sum(candled.hash_lane(h.hash, 1)), 0))
                 || candled.wrap_64(coalesce(sum(candled.hash_lane(h.hash, 2)), 0)), 'hex')
   FROM candled.instrument_ticker t
-  JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+  JOIN candled.series s ON s.series_id = (
+    SELECT n.series_id FROM candled.series n
+    WHERE n.instrument_id = t.instrument_id AND n.timeframe = session_hash.timeframe
+      AND (n.is_primary OR n.shown_until IS NOT NULL)
+    ORDER BY n.covered && coalesce(
+               (SELECT candled.session_range(m, n.timeframe) FROM candled.market_session m
+                WHERE m.calendar = n.calendar AND m.session_date = session_hash.session_date),
+               tstzrange(session_hash.session_date::timestamp AT TIME ZONE candled.calendar_zone(n.calendar),
+                         (session_hash.session_date + 1)::timestamp AT TIME ZONE candled.calendar_zone(n.calendar))) DESC,
+             n.is_primary DESC, n.shown_until DESC, n.series_id DESC LIMIT 1)
   LEFT JOIN candled.bar b ON b.series_id = s.series_id
     AND b.ts >= session_hash.session_date::timestamp AT TIME ZONE candled.calendar_zone(s.calendar)
     AND b.ts < (session_hash.session_date + 1)::timestamp AT TIME ZONE candled.calendar_zone(s.calendar)
@@ -235,7 +279,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
   GROUP BY s.series_id
 $function$;
 COMMENT ON FUNCTION candled.session_hash(text, text, date) IS
-  'The hash of a session computed anew from its bars, at the primary provider: equal to session_completeness.hash, or a bar was changed behind candled''s back. NULL: no such series. An unknown ticker or timeframe is an error.';
+  'The hash of a session computed anew from its bars, of the series that session_completeness.is_shown is true for: equal to session_completeness.hash, or a bar was changed behind candled''s back. NULL: no such series. An unknown ticker or timeframe is an error.';
 
 -- One SELECT, STABLE and not STRICT: the planner puts it into the query that calls it.
 CREATE FUNCTION candled.bars_asof(at timestamptz)
@@ -250,10 +294,15 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
          nullif(CASE WHEN r.existed THEN r.trade_count ELSE b.trade_count END, -1),
          candled.session_date(b.ts, s.timeframe, s.calendar)
   FROM candled.instrument_ticker t
-  JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.is_primary
+  JOIN candled.series s ON s.instrument_id = t.instrument_id AND (s.is_primary OR s.shown_until IS NOT NULL)
   CROSS JOIN LATERAL (
-    SELECT range_agg(l.during) AS covered FROM candled.coverage_log l
-    WHERE l.series_ids @> ARRAY[s.series_id] AND l.covered_at <= bars_asof.at
+    SELECT (SELECT range_agg(l.during) FROM candled.coverage_log l
+            WHERE l.series_ids @> ARRAY[s.series_id] AND l.covered_at <= bars_asof.at)
+           - CASE WHEN s.is_primary THEN '{}' ELSE coalesce((
+               SELECT range_agg(l.during) FROM candled.series n
+               JOIN candled.coverage_log l ON l.series_ids @> ARRAY[n.series_id] AND l.covered_at <= bars_asof.at
+               WHERE n.instrument_id = s.instrument_id AND n.timeframe = s.timeframe
+                 AND (n.is_primary OR (n.shown_until, n.series_id) > (s.shown_until, s.series_id))), '{}') END AS covered
   ) c
   JOIN candled.bar b ON b.series_id = s.series_id AND c.covered @> b.ts
     AND b.ts >= candled.named_from(t.valid, s.calendar, s.timeframe)

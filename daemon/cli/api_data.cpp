@@ -71,7 +71,7 @@ Result<Json> answer_sessions(Secret const& url, SessionsWish const& wish) {
   if (!coverage) return std::unexpected(coverage.error());
   auto const open = read_open_gaps(url);
   if (!open) return std::unexpected(open.error());
-  ReportedSeries const reported{wish.provider, wish.job.timeframe, *coverage, *open};
+  ReportedSeries const reported{{wish.provider}, wish.job.timeframe, *coverage, *open};
 
   auto tickers = wish.job.symbols;
   std::erase_if(tickers, [&](auto const& ticker) { return !ticker.starts_with(wish.prefix); });

@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace candled {
 
@@ -57,10 +59,27 @@ FlatFiles flat_files_of(FlatFilesConfig const& config) {
   return files;
 }
 
+Collection collection_of(Config const& config) {
+  Collection all;
+  for (auto const& provider : config.providers)
+    all.providers.push_back({.name = provider.name,
+                             .kind = std::string{to_string(provider.kind)},
+                             .host = host_of(provider.base_url),
+                             .formerly = provider.formerly});
+  for (auto const& job : config.jobs)
+    all.jobs.push_back({.provider = job.provider,
+                        .timeframe = job.timeframe,
+                        .tickers = job.symbols,
+                        .calendar = std::string{to_string(job.calendar)},
+                        .rollups = job.rollups});
+  return all;
+}
+
 std::vector<Job> make_jobs(Config const& config) {
   std::vector<Job> jobs;
   jobs.reserve(config.jobs.size());
-  for (auto const& job : config.jobs)
+  std::set<std::pair<Timeframe, std::string_view>> shown;
+  for (auto const& job : config.jobs) {
     jobs.push_back({.name = job.name,
                     .source = nullptr,
                     .timeframe = job.timeframe,
@@ -73,6 +92,9 @@ std::vector<Job> make_jobs(Config const& config) {
                     .settle = job.settle,
                     .retention_years = job.retention_years,
                     .rollups = job.rollups});
+    for (auto const& symbol : job.symbols)
+      if (!shown.emplace(job.timeframe, symbol).second) jobs.back().shown_elsewhere.push_back(symbol);
+  }
   return jobs;
 }
 

@@ -58,6 +58,9 @@ struct Engine {
 // Of a bucket without its client and retries, which only main knows.
 FlatFiles flat_files_of(FlatFilesConfig const& config);
 
+// All that the configuration collects.
+Collection collection_of(Config const& config);
+
 // The configuration's jobs, in its order, without a source: enough to say what is due.
 std::vector<Job> make_jobs(Config const& config);
 

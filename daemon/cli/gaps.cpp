@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/report_json.hpp"
 #include "cli/reported_series.hpp"
+#include "cli/shown_notes.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -21,8 +22,8 @@ namespace {
 // never asked: the database cannot know how far a job has to reach, its calendar and history do.
 std::vector<GapRow> gaps_of(JobOfProvider const& of, std::vector<CoverageRow> const& coverage,
                             std::vector<GapRow> const& known, UtcTime now) {
-  auto const& [job, provider] = of;
-  ReportedSeries const reported{provider, job.timeframe, coverage, known};
+  auto const& [job, names] = of;
+  ReportedSeries const reported{names, job.timeframe, coverage, known};
   std::vector<GapRow> gaps;
   for (auto const& ticker : job.symbols) {
     auto series = reported.of(ticker);
@@ -34,7 +35,7 @@ std::vector<GapRow> gaps_of(JobOfProvider const& of, std::vector<CoverageRow> co
     for (auto const& window : windows_due(job, {series}, everything_due(job, now), now))
       gaps.push_back({.ticker = ticker,
                       .timeframe = std::string{to_string(job.timeframe)},
-                      .provider = provider,
+                      .provider = names.front(),
                       .range = window.range,
                       .reason = "never_asked",
                       .detail = "not asked yet"});
@@ -106,7 +107,9 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
   of.reserve(chosen.size());
   for (auto const* const job : chosen)
     of.push_back(
-        {.job = *job, .provider = config.jobs[static_cast<std::size_t>(job - jobs.data())].provider});
+        {.job = *job,
+         .provider =
+             config.provider(config.jobs[static_cast<std::size_t>(job - jobs.data())].provider).names()});
   auto gaps = read_gaps(config.database.url, of, now);
   if (!gaps) {
     print_error(gaps.error().what);
@@ -115,6 +118,9 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
   if (!options.reason.empty())
     std::erase_if(*gaps, [&](GapRow const& gap) { return gap.reason != options.reason; });
   options.output == OutputFormat::json ? print_json(*gaps) : print_text(*gaps, options);
+  if (options.output != OutputFormat::json)
+    if (auto const coverage = read_coverage(config.database.url))
+      for (auto const& note : notes_on_shown(config, *coverage)) fmt::print("note: {}\n", note);
   return ExitCode::done;
 }
 

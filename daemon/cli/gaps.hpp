@@ -12,7 +12,8 @@ namespace candled {
 
 struct JobOfProvider {
   Job job;  // its source is not looked at
-  std::string provider;
+  // The provider's names, that of today first.
+  std::vector<std::string> provider;
 };
 
 // By ticker, provider and time. Blocking. Errors: as read_coverage.

@@ -29,9 +29,10 @@ struct JobEstimate {
 };
 
 // What the database knows of the job's series, without registering new ones.
-std::vector<Series> known_series(JobConfig const& job, std::vector<CoverageRow> const& coverage,
-                                 std::vector<GapRow> const& gaps, UtcTime now) {
-  ReportedSeries const reported{job.provider, job.timeframe, coverage, gaps};
+std::vector<Series> known_series(JobConfig const& job, ProviderConfig const& provider,
+                                 std::vector<CoverageRow> const& coverage, std::vector<GapRow> const& gaps,
+                                 UtcTime now) {
+  ReportedSeries const reported{provider.names(), job.timeframe, coverage, gaps};
   std::vector<Series> all;
   for (auto const& ticker : job.symbols) {
     auto series = reported.of(ticker);
@@ -70,7 +71,7 @@ Task<Result<JobEstimate>> estimate(Ports& ports, Job const& job, JobConfig const
                                    ProviderConfig const& provider, std::vector<CoverageRow> const& coverage,
                                    std::vector<GapRow> const& gaps) {
   auto const now = ports.clock.now();
-  auto series = known_series(config, coverage, gaps, now);
+  auto series = known_series(config, provider, coverage, gaps, now);
   JobEstimate result{.job = &config,
                      .series = static_cast<std::int64_t>(series.size()),
                      .files = provider.files ? &*provider.files : nullptr};

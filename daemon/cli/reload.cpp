@@ -96,6 +96,7 @@ std::string Reloader::apply(Config loaded) {
   loaded.control = in_use_.control;
   loaded.log.format = in_use_.log.format;
   in_use_ = std::move(loaded);
+  engine_.store->collect(collection_of(in_use_));
   return supervisor_ == nullptr ? "it takes effect once the database is there" : supervisor_->apply(jobs_);
 }
 
@@ -139,6 +140,15 @@ Task<void> Reloader::close_retired() {
   }
 }
 
+// Jobs that are gone open no series that would do it.
+Task<void> Reloader::follow_collection() {
+  auto const followed = co_await engine_.store->follow_collection(engine_.clock->now());
+  if (!followed && followed.error().what != not_followed_)
+    log_warn("what the jobs collect is not in the database yet, it is tried again each second: {}",
+             followed.error().what);
+  not_followed_ = followed ? "" : followed.error().what;
+}
+
 Task<void> Reloader::follow_up(RunId run) {
   int told = 0;
   for (;;) {
@@ -146,6 +156,7 @@ Task<void> Reloader::follow_up(RunId run) {
       auto const problems = problems_;
       if (auto const noted = co_await engine_.ledger->note_reload(run, problems); noted) told = now;
     }
+    co_await follow_collection();
     co_await close_retired();
     if (auto const slept = co_await engine_.clock->sleep_until(engine_.clock->ticks() + follow_up_every);
         !slept)

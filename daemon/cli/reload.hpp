@@ -44,12 +44,13 @@ class Reloader {
   // When the configuration in use was loaded by a reload. nullopt: with the start.
   std::optional<UtcTime> loaded_at() const { return loaded_at_; }
 
-  // Until the clock stops: the ledger learns of every reload of this run, and a source that is out of use
-  // gives back what it holds of its budget.
+  // Until the clock stops: the ledger learns of every reload of this run, the database of what is collected
+  // then, and a source that is out of use gives back what it holds of its budget.
   Task<void> follow_up(RunId run);
 
  private:
   std::string apply(Config loaded);
+  Task<void> follow_collection();
   Task<void> close_retired();
   std::vector<JobSetup> setups(Config const& loaded, Difference const& changes);
   void take_sources(Config const& loaded, Difference const& changes);
@@ -63,6 +64,7 @@ class Reloader {
   bool restart_needed_ = false;
   std::optional<UtcTime> loaded_at_;
   int reloads_ = 0;
+  std::string not_followed_;  // why the database does not follow what is collected; empty: it does
 };
 
 }  // namespace candled

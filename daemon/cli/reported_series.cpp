@@ -4,15 +4,17 @@
 
 namespace candled {
 
-ReportedSeries::ReportedSeries(std::string_view provider, Timeframe timeframe,
+ReportedSeries::ReportedSeries(std::vector<std::string> const& names, Timeframe timeframe,
                                std::vector<CoverageRow> const& coverage, std::vector<GapRow> const& gaps) {
-  auto const is_ours = [&](auto const& row) {
-    return row.provider == provider && row.timeframe == to_string(timeframe);
-  };
-  for (auto const& row : coverage)
-    if (is_ours(row)) coverage_.emplace(row.ticker, &row);
-  for (auto const& gap : gaps)
-    if (is_ours(gap)) gaps_.emplace(gap.ticker, &gap);
+  for (auto const& name : names) {
+    auto const is_ours = [&](auto const& row) {
+      return row.provider == name && row.timeframe == to_string(timeframe);
+    };
+    for (auto const& row : coverage)
+      if (is_ours(row)) coverage_.emplace(row.ticker, &row);
+    for (auto const& gap : gaps)
+      if (is_ours(gap)) gaps_.emplace(gap.ticker, &gap);
+  }
 }
 
 Series ReportedSeries::of(std::string const& ticker) const {

@@ -1,4 +1,5 @@
-// The series of one provider and timeframe, as the database's reports know them.
+// The series of one provider and timeframe, as the database's reports know them, under the provider's name or
+// one that it had before.
 #pragma once
 
 #include <map>
@@ -13,9 +14,10 @@ namespace candled {
 
 class ReportedSeries {
  public:
-  // The rows are looked at later, too: they must outlive this.
-  ReportedSeries(std::string_view provider, Timeframe timeframe, std::vector<CoverageRow> const& coverage,
-                 std::vector<GapRow> const& gaps);
+  // `names` are the provider's, that of today first. The rows are looked at later, too: they must outlive
+  // this.
+  ReportedSeries(std::vector<std::string> const& names, Timeframe timeframe,
+                 std::vector<CoverageRow> const& coverage, std::vector<GapRow> const& gaps);
 
   // Its names and what is covered, by the ticker of today; one that nobody has registered has nothing
   // covered.

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/live_status.hpp"
 #include "cli/report_json.hpp"
+#include "cli/shown_notes.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
 #include "store/reports.hpp"
@@ -56,11 +57,14 @@ Result<Account> read_account(Secret const& url) {
                  .live = std::move(*live)};
 }
 
-JobStatus status_of(Job const& job, JobConfig const& config, Account const& account, UtcTime now) {
+JobStatus status_of(Job const& job, JobConfig const& config, ProviderConfig const& provider,
+                    Account const& account, UtcTime now) {
   JobStatus status{.job = &config, .due_until = everything_due(job, now).wanted.to};
   std::unordered_set<std::string_view> const symbols{config.symbols.begin(), config.symbols.end()};
-  auto const belongs = [&, timeframe = to_string(config.timeframe)](auto const& row) {
-    return row.provider == config.provider && row.timeframe == timeframe && symbols.contains(row.ticker);
+  auto const belongs = [&, names = provider.names(),
+                        timeframe = to_string(config.timeframe)](auto const& row) {
+    return std::ranges::find(names, row.provider) != names.end() && row.timeframe == timeframe &&
+           symbols.contains(row.ticker);
   };
   std::int64_t with_coverage = 0;
   for (auto const& row : account.coverage) {
@@ -93,7 +97,8 @@ std::string text_of(std::vector<RunRow> const& runs) {
   return text;
 }
 
-void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
+void print_text(std::vector<JobStatus> const& jobs, Account const& account,
+                std::vector<std::string> const& notes) {
   std::vector<std::vector<std::string>> rows{{"JOB", "BARS", "SYMBOLS", "UP TO DATE", "ALL COVERED UNTIL",
                                               "DUE UNTIL", "NEWEST BAR", "GAPS", "REJECTED", "REVISED"}};
   for (auto const& one : jobs)
@@ -102,6 +107,7 @@ void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
                     text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
                     std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
   fmt::print("{}{}{}", table(rows), text_of(account.run), text_of(account.live));
+  for (auto const& note : notes) fmt::print("note: {}\n", note);
   if (account.batches.empty()) return;
   rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
            "OUTCOME"}};
@@ -113,7 +119,8 @@ void print_text(std::vector<JobStatus> const& jobs, Account const& account) {
   fmt::print("\n{}", table(rows));
 }
 
-void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
+void print_json(std::vector<JobStatus> const& jobs, Account const& account,
+                std::vector<std::string> const& notes) {
   auto out = nlohmann::json{{"jobs", nlohmann::json::array()}, {"batches", nlohmann::json::array()}};
   for (auto const& one : jobs)
     out["jobs"].push_back({{"job", one.job->name},
@@ -129,6 +136,7 @@ void print_json(std::vector<JobStatus> const& jobs, Account const& account) {
   for (auto const& batch : account.batches) out["batches"].push_back(json_of(batch));
   out["daemon"] = nlohmann::json();
   if (!account.run.empty()) out["daemon"] = json_of(account.run.front());
+  out["notes"] = notes;
   add_json(out, account.live);
   fmt::print("{}\n", out.dump(2));
 }
@@ -147,10 +155,13 @@ ExitCode status_command(Config const& config, Options const& options, UtcTime no
   }
   std::vector<JobStatus> statuses;
   statuses.reserve(chosen.size());
-  for (auto const* const job : chosen)
-    statuses.push_back(
-        status_of(*job, config.jobs[static_cast<std::size_t>(job - jobs.data())], *account, now));
-  options.output == OutputFormat::json ? print_json(statuses, *account) : print_text(statuses, *account);
+  for (auto const* const job : chosen) {
+    auto const& of = config.jobs[static_cast<std::size_t>(job - jobs.data())];
+    statuses.push_back(status_of(*job, of, config.provider(of.provider), *account, now));
+  }
+  auto const notes = notes_on_shown(config, account->coverage);
+  options.output == OutputFormat::json ? print_json(statuses, *account, notes)
+                                       : print_text(statuses, *account, notes);
   return ExitCode::done;
 }
 

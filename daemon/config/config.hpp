@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/calendar.hpp"
@@ -20,6 +21,7 @@
 namespace candled {
 
 enum class ProviderKind { polygon };
+std::string_view to_string(ProviderKind kind);
 
 struct DatabaseConfig {
   Secret url;                  // any libpq URL or keyword string; may hold a password
@@ -49,9 +51,17 @@ struct ProviderConfig {
   int concurrency = 16;
   Milliseconds timeout{30'000};
   std::optional<FlatFilesConfig> files;  // come before requests
+  // Names that this section had before: their series are its own.
+  std::vector<std::string> formerly = {};
+
+  // The name, and then those that it had before.
+  std::vector<std::string> names() const;
 
   friend bool operator==(ProviderConfig const&, ProviderConfig const&) = default;
 };
+
+// The host of a base_url, with its port if it has one.
+std::string host_of(std::string const& base_url);
 
 struct BatchConfig {
   int symbols = 50;

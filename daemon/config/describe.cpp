@@ -11,13 +11,6 @@ namespace candled {
 
 namespace {
 
-std::string_view word(ProviderKind kind) {
-  switch (kind) {
-    case ProviderKind::polygon: return "polygon";
-  }
-  return "";
-}
-
 std::string_view word(LogLevel level) {
   switch (level) {
     case LogLevel::debug: return "debug";
@@ -68,13 +61,15 @@ std::string to_text(CalendarsConfig const& calendars) {
 void describe(ProviderConfig const& provider, std::vector<std::string>& lines) {
   auto const& limit = provider.rate_limit;
   lines.push_back(fmt::format("  {}:", provider.name));
-  lines.push_back(fmt::format("    kind: {}", word(provider.kind)));
+  lines.push_back(fmt::format("    kind: {}", to_string(provider.kind)));
   lines.push_back(fmt::format("    base_url: {}", provider.base_url));
   lines.push_back(fmt::format("    api_key: ({})", provider.api_key.empty() ? "empty" : "set, not shown"));
   lines.push_back(fmt::format("    rate_limit: {{ requests: {}, per: {}, burst: {}, adaptive: {} }}",
                               limit.requests, to_string(limit.per), limit.burst, limit.adaptive));
   lines.push_back(fmt::format("    concurrency: {}", provider.concurrency));
   lines.push_back(fmt::format("    timeout: {}", to_string(provider.timeout)));
+  if (!provider.formerly.empty())
+    lines.push_back(fmt::format("    formerly: [{}]", fmt::join(provider.formerly, ", ")));
   if (!provider.files) return;
   lines.push_back(fmt::format("  {}:", provider.files->name));
   lines.emplace_back("    kind: flatfile");

@@ -33,6 +33,9 @@ constexpr auto words = std::to_array<KeyWords>(
      {"providers.NAME.rate_limit.adaptive", "After a 429 less is asked, and bit by bit more again"},
      {"providers.NAME.concurrency", "`polygon`: requests in flight at most"},
      {"providers.NAME.timeout", "`polygon`: for one request, from start to end"},
+     {"providers.NAME.formerly",
+      "`polygon`: names that this section had before; [their series are its "
+      "own](operations.md#a-provider-that-is-renamed)"},
      {"providers.NAME.fills", "`flatfile`: the provider of kind polygon whose series it fills"},
      {"providers.NAME.root",
       "`flatfile`: the folder of the files, absolute or from the file's folder; or a bucket"},

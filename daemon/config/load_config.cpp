@@ -131,6 +131,24 @@ std::string to_string(ConfigProblem const& problem) {
   return problem.hint.empty() ? text : text + "\n    hint: " + one_line(problem.hint);
 }
 
+std::string_view to_string(ProviderKind kind) {
+  switch (kind) {
+    case ProviderKind::polygon: return "polygon";
+  }
+  return "";
+}
+
+std::string host_of(std::string const& base_url) {
+  auto const scheme = base_url.find("://");
+  return scheme == std::string::npos ? base_url : base_url.substr(scheme + 3);
+}
+
+std::vector<std::string> ProviderConfig::names() const {
+  std::vector<std::string> all{name};
+  all.insert(all.end(), formerly.begin(), formerly.end());
+  return all;
+}
+
 ProviderConfig const& Config::provider(std::string const& name) const {
   return *std::ranges::find(providers, name, &ProviderConfig::name);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "config/secret_reference.hpp"
 #include "config/sections.hpp"
@@ -24,13 +25,15 @@ std::string default_base_url(ProviderKind kind) {
   return "";
 }
 
-void describe_asked(Section& section, ProviderConfig& provider) {
+void describe_asked(Section& section, ProviderDraft& draft) {
+  auto& provider = draft.provider;
   provider.base_url = default_base_url(provider.kind);
   section.optional("base_url", provider.base_url, base_url());
   section.required("api_key", provider.api_key, api_key(section.findings().folder));
   section.optional_section("rate_limit", provider.rate_limit);
   section.optional("concurrency", provider.concurrency, whole_number(1, 256));
   section.optional("timeout", provider.timeout, duration(1s, 10min));
+  section.optional_one_or_list("formerly", provider.formerly, draft.formerly_places, short_name());
 }
 
 constexpr std::string_view in_s3 = "s3://";
@@ -73,6 +76,40 @@ void describe_files(Section& section, ProviderDraft& draft) {
   section.optional("asset_class", draft.files.asset_class, one_of(std::move(classes)));
 }
 
+// Series of a former name become those of one provider that is configured, so a name can be neither one that
+// is in use nor that of two.
+void check_formerly(std::vector<ProviderDraft> const& drafts, Findings& findings) {
+  std::map<std::string, std::string> renamed;  // former names and whose they were
+  for (auto const& draft : drafts) {
+    for (std::size_t i = 0; i < draft.provider.formerly.size(); ++i) {
+      auto const& former = draft.provider.formerly[i];
+      auto const report = [&](std::string message, std::string hint) {
+        findings.problems.push_back({.file = findings.file,
+                                     .line = draft.formerly_places[i].line,
+                                     .column = draft.formerly_places[i].column,
+                                     .path = draft.path + ".formerly",
+                                     .message = std::move(message),
+                                     .hint = std::move(hint)});
+      };
+      auto const [other, is_new] = renamed.emplace(former, draft.name);
+      if (former == draft.name) {
+        report(fmt::format("expected a name that the section had before, found its own, '{}'", former),
+               "remove it");
+      } else if (std::ranges::find(drafts, former, &ProviderDraft::name) != drafts.end()) {
+        report(fmt::format("expected a name that is no longer in use, found '{}', which is configured too",
+                           former),
+               "a renamed section stands there once, under its new name: remove the old one");
+      } else if (!is_new) {
+        report(other->second == draft.name
+                   ? fmt::format("expected each name once, found '{}' twice", former)
+                   : fmt::format("expected a name of one provider, found '{}', which was '{}' already",
+                                 former, other->second),
+               "remove one of them");
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void describe(Section& section, ProviderDraft& draft) {
@@ -81,13 +118,14 @@ void describe(Section& section, ProviderDraft& draft) {
   draft.is_files = kind == Kind::flatfile;
   draft.files.name = draft.name;
   draft.path = section.path();
-  if (!draft.is_files || section.listing()) describe_asked(section, draft.provider);
+  if (!draft.is_files || section.listing()) describe_asked(section, draft);
   if (draft.is_files || section.listing()) describe_files(section, draft);
   draft.fills_good = section.good("fills");
   draft.fills_place = section.place_of("fills");
 }
 
 std::vector<ProviderConfig> join_providers(std::vector<ProviderDraft> const& drafts, Findings& findings) {
+  check_formerly(drafts, findings);
   std::vector<ProviderConfig> providers;
   std::vector<std::string> names;
   for (auto const& draft : drafts) {

@@ -18,13 +18,14 @@ struct ProviderDraft {
   std::string fills;  // the provider whose series the files fill
   bool fills_good = false;
   Place fills_place;
+  std::vector<Place> formerly_places;  // of provider.formerly, one each
   std::string path;
 };
 
 void describe(Section& section, ProviderDraft& draft);
 
 // The providers that are asked, each with its files. Reports files that fill none of them, or one that has
-// files already.
+// files already, and former names that cannot be meant.
 std::vector<ProviderConfig> join_providers(std::vector<ProviderDraft> const& drafts, Findings& findings);
 
 }  // namespace candled

@@ -60,6 +60,19 @@ class Section {
     }
   }
 
+  // The same; one value may stand for a list of one.
+  template <class T>
+  void optional_one_or_list(std::string_view key, std::vector<T>& target, std::vector<Place>& places,
+                            Form<T> const& form) {
+    auto const child = children_.find(std::string{key});
+    if (child == children_.end() || child->second->kind != YamlNode::Kind::value)
+      return optional_list(key, target, places, form);
+    T value{};
+    if (!read(*declare(key, "a list: " + form.expected), join(key), value, form)) return;
+    target.push_back(std::move(value));
+    places.push_back(child->second->place);
+  }
+
   // A section within this one, described by describe(Section&, T&).
   template <class T>
   void required_section(std::string_view key, T& target) {

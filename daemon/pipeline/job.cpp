@@ -134,7 +134,8 @@ SeriesQuery series_query(Job const& job, UtcTime now) {
                     .now = now,
                     .calendar = std::string{to_string(job.calendar.kind())},
                     .kept_from = kept_from(job, now),
-                    .rollups = job.rollups};
+                    .rollups = job.rollups,
+                    .shown_elsewhere = job.shown_elsewhere};
   for (auto const after : job.settle)
     query.settle.push_back({.after = after, .closed_until = settled_until(job, after, now)});
   return query;

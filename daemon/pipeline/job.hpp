@@ -37,6 +37,7 @@ struct Job {
   std::vector<Milliseconds> settle;     // how long after its session's close a bar is read again
   int retention_years = 0;              // 0: bars are kept for ever
   std::vector<Timeframe> rollups = {};  // coarser ones whose bars are stored too; never asked for
+  std::vector<std::string> shown_elsewhere = {};
 };
 
 // What is older than the years of the job's retention, whole years of its calendar's zone, is not asked for

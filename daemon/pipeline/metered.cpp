@@ -98,6 +98,10 @@ void MeteredHttp::note(Result<HttpResponse> const& response) {
   if (response->date) meter_.clock_ahead = clock_.now() - *response->date;
 }
 
+Task<Result<void>> MeteredStore::follow_collection(UtcTime now) {
+  co_return noted(co_await store_->follow_collection(now), meters_.database, clock_);
+}
+
 Task<Result<std::vector<Series>>> MeteredStore::open_series(SeriesQuery const& query) {
   ++opening_;
   auto all = noted(co_await store_->open_series(query), meters_.database, clock_);

@@ -35,6 +35,8 @@ class MeteredStore final : public BarStore {
   MeteredStore(std::unique_ptr<BarStore> store, Meters& meters, Clock const& clock)
       : store_(std::move(store)), meters_(meters), clock_(clock) {}
 
+  void collect(Collection collection) override { store_->collect(std::move(collection)); }
+  Task<Result<void>> follow_collection(UtcTime now) override;
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;

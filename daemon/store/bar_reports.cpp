@@ -8,13 +8,14 @@ namespace candled {
 
 namespace {
 
-// The changes of the series that the view `bars` shows.
+// The changes of the bars that the view `bars` shows.
 constexpr std::string_view changes_of_series = R"(
-    FROM candled.bar_changes
+    FROM candled.bar_changes c
     WHERE ticker = $1 AND timeframe = $2 AND ts >= $3 AND ts < $4
-      AND provider IN (SELECT s.provider FROM candled.series s
-                       JOIN candled.instrument_ticker t USING (instrument_id)
-                       WHERE t.ticker = $1 AND s.timeframe = $2 AND s.is_primary))";
+      AND EXISTS (SELECT FROM candled.shown_series s
+                  JOIN candled.instrument_ticker t USING (instrument_id)
+                  WHERE t.ticker = $1 AND s.timeframe = $2 AND s.provider = c.provider
+                    AND c.ts >= s.from_ts AND c.ts < s.until_ts))";
 
 std::string bars_sql() {
   return fmt::format(R"(

@@ -14,6 +14,7 @@
 #include "core/range_set.hpp"
 #include "core/task.hpp"
 #include "core/timeframe.hpp"
+#include "store/collection.hpp"
 
 namespace candled {
 
@@ -61,6 +62,9 @@ struct SeriesQuery {
   std::optional<UtcTime> kept_from =
       std::nullopt;                     // kept with the series: older bars may be dropped; nullopt: none
   std::vector<Timeframe> rollups = {};  // coarser ones whose bars are kept too, computed from these
+  // Those of `tickers` of which an earlier job of the configuration collects the same timeframe, at another
+  // provider: its bars are what readers see.
+  std::vector<std::string> shown_elsewhere = {};
 };
 
 // A year of bars (UTC) that is gone.
@@ -163,8 +167,15 @@ class BarStore {
   // may be made again, and no call has an effect twice. Arguments by reference must live until the task has
   // ended.
 
-  // Registers what is new, and says what is known, in the order of query.tickers. Rollups that a start which
-  // was killed left behind follow now.
+  // From now on this is collected, and nothing else. The database follows with the next call of
+  // follow_collection or open_series, before anything else is done.
+  virtual void collect(Collection collection) = 0;
+  // Series of providers that were renamed get the new name, those that no job wants any more are not missing,
+  // and readers see the bars of the jobs that are configured. Nothing to do: at once.
+  virtual Task<Result<void>> follow_collection(UtcTime now) = 0;
+
+  // Registers what is new, and says what is known, in the order of query.tickers. What is opened is wanted.
+  // Rollups that a start which was killed left behind follow now.
   virtual Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) = 0;
 
   // One transaction: bars, coverage, rejected bars, revisions; after it those that are rolled from these

@@ -131,7 +131,7 @@ inline constexpr char rename[] = R"(
 inline constexpr char make_shifts[] = R"(
   CREATE TEMP TABLE shift ON COMMIT DROP AS
   SELECT p.piece_id, s.series_id AS from_series, NULL::int4 AS to_series, p.now AS instrument_id, s.timeframe, s.provider,
-         s.calendar, s.wanted_from, s.is_primary, t.from_ts, t.until_ts, c.bars
+         s.calendar, s.wanted_from, s.is_primary, s.wanted_until, s.shown_until, t.from_ts, t.until_ts, c.bars
   FROM pg_temp.piece p
   JOIN candled.series s ON s.instrument_id = p.was
   CROSS JOIN LATERAL (SELECT candled.named_from(p.valid, s.calendar, s.timeframe) AS from_ts,
@@ -142,13 +142,16 @@ inline constexpr char make_shifts[] = R"(
     AND (c.bars > 0 OR s.covered && tstzrange(t.from_ts, t.until_ts)
          OR EXISTS (SELECT FROM candled.rejected_bar r
                     WHERE r.series_id = s.series_id AND r.ts >= t.from_ts AND r.ts < t.until_ts));
-  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, is_primary)
-  SELECT n.instrument_id, n.timeframe, n.provider, n.wanted_from, n.calendar,
-         row_number() OVER (PARTITION BY n.instrument_id, n.timeframe ORDER BY n.is_primary DESC, n.from_series) = 1
-         AND NOT EXISTS (SELECT FROM candled.series p WHERE p.instrument_id = n.instrument_id
-                           AND p.timeframe = n.timeframe AND p.is_primary)
-  FROM (SELECT DISTINCT ON (instrument_id, timeframe, provider) * FROM pg_temp.shift
-        ORDER BY instrument_id, timeframe, provider, is_primary DESC, from_series) n
+  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, is_primary, wanted_until, shown_until)
+  SELECT n.instrument_id, n.timeframe, n.provider, n.wanted_from, n.calendar, n.is_first, n.wanted_until,
+         CASE WHEN NOT n.is_first THEN n.shown_until END
+  FROM (
+    SELECT d.*, row_number() OVER (PARTITION BY d.instrument_id, d.timeframe ORDER BY d.is_primary DESC, d.from_series) = 1
+           AND NOT EXISTS (SELECT FROM candled.series p WHERE p.instrument_id = d.instrument_id
+                             AND p.timeframe = d.timeframe AND p.is_primary) AS is_first
+    FROM (SELECT DISTINCT ON (instrument_id, timeframe, provider) * FROM pg_temp.shift
+          ORDER BY instrument_id, timeframe, provider, is_primary DESC, from_series) d
+  ) n
   ON CONFLICT (instrument_id, timeframe, provider) DO NOTHING;
   UPDATE pg_temp.shift x SET to_series = s.series_id
   FROM candled.series s

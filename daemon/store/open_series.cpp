@@ -9,14 +9,16 @@
 
 #include "store/pg_text.hpp"
 #include "store/series_names.hpp"
+#include "store/show_series.hpp"
 
 namespace candled {
 
 namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
-// now, $5 wanted_from, $6 calendar, $7 kept_from or empty. The last columns count open gaps, in the order of
-// gap_reasons.
+// now, $5 wanted_from, $6 calendar, $7 kept_from or empty, $8 tickers of which readers see another job's
+// bars. The last columns count open gaps, in the order of gap_reasons. By provider_now() a daemon whose
+// configuration still has the name that a provider had goes on with the same series.
 constexpr int gaps_column = 6;
 
 std::string const& find_sql() {
@@ -32,11 +34,16 @@ std::string const& find_sql() {
     return fmt::format(
         R"(
     SELECT s.series_id, q.ticker, {}, {}, {}, s.wanted_from <> $5::timestamptz OR s.calendar <> $6
-           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz{}
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz OR s.wanted_until IS NOT NULL
+           OR NOT s.is_primary AND q.ticker <> ALL ($8::text[]) AND NOT EXISTS (
+             SELECT FROM candled.series p
+             WHERE p.instrument_id = s.instrument_id AND p.timeframe = s.timeframe AND p.is_primary
+               AND p.wanted_until IS NULL AND p.rolled_from IS NULL){}
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
-    LEFT JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.timeframe = $2 AND s.provider = $3
+    LEFT JOIN candled.series s ON s.instrument_id = t.instrument_id AND s.timeframe = $2
+      AND s.provider = candled.provider_now($3)
     LEFT JOIN LATERAL (
       SELECT range_agg(during) FILTER (WHERE next_try_at > $4::timestamptz) AS parked,
              range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again{}
@@ -47,9 +54,6 @@ std::string const& find_sql() {
   }();
   return sql;
 }
-
-// Two that register at once take turns; who only reads does not wait. "candled" and one more, in ASCII.
-constexpr char lock_sql[] = "SELECT pg_advisory_xact_lock(x'63616e646c656473'::int8)";
 
 constexpr char today_sql[] = "SELECT ($1::timestamptz AT TIME ZONE candled.calendar_zone($2))::date";
 
@@ -75,39 +79,56 @@ constexpr char add_tickers_sql[] = R"(
                     WHERE t.ticker = n.ticker AND lower(t.valid) > $2::date))
   FROM numbered n JOIN made_numbered m USING (place))";
 
-// What the provider gives is shown rather than what we compute. $1 tickers, $2 timeframe, $3 now, $4
-// calendar.
-constexpr char prefer_given_sql[] = R"(
-  UPDATE candled.series r SET is_primary = false
-  FROM unnest($1::text[]) AS q (ticker)
-  JOIN candled.instrument_ticker t
-    ON t.ticker = q.ticker AND t.valid @> ($3::timestamptz AT TIME ZONE candled.calendar_zone($4))::date
-  WHERE r.instrument_id = t.instrument_id AND r.timeframe = $2 AND r.is_primary AND r.rolled_from IS NOT NULL)";
-
+// Returns the new ones. Which job is the first in the configuration decides what readers see, not which is
+// the first to ask.
 constexpr char add_series_sql[] = R"(
-  INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, kept_from, is_primary)
-  SELECT DISTINCT t.instrument_id, $2, $3, $5::timestamptz, $6, nullif($7, '')::timestamptz,
-         NOT EXISTS (SELECT FROM candled.series p
-                     WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
+  WITH made AS (
+    INSERT INTO candled.series (instrument_id, timeframe, provider, wanted_from, calendar, kept_from, is_primary)
+    SELECT t.instrument_id, $2, candled.provider_now($3), $5::timestamptz, $6, nullif($7, '')::timestamptz,
+           bool_and(q.ticker <> ALL ($8::text[])) AND NOT EXISTS (
+             SELECT FROM candled.series p
+             WHERE p.instrument_id = t.instrument_id AND p.timeframe = $2 AND p.is_primary)
+    FROM unnest($1::text[]) AS q (ticker)
+    JOIN candled.instrument_ticker t
+      ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
+    GROUP BY t.instrument_id
+    ORDER BY 1
+    ON CONFLICT (instrument_id, timeframe, provider) DO NOTHING
+    RETURNING series_id
+  )
+  SELECT coalesce(array_agg(series_id), '{}') FROM made)";
+
+// Series of a job that readers are to see and do not: new ones, and those in whose place they see one that no
+// job wants, or bars that we compute. $1 tickers, $2 timeframe, $3 provider, $4 now, $5 calendar, $6 new
+// ones, $7 tickers of which readers see another job's bars.
+constexpr char find_hidden_sql[] = R"(
+  SELECT coalesce(array_agg(DISTINCT s.series_id), '{}')
   FROM unnest($1::text[]) AS q (ticker)
   JOIN candled.instrument_ticker t
-    ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
-  ORDER BY 1
-  ON CONFLICT (instrument_id, timeframe, provider) DO NOTHING)";
+    ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($5))::date
+  JOIN candled.series s
+    ON s.instrument_id = t.instrument_id AND s.timeframe = $2 AND s.provider = candled.provider_now($3)
+  WHERE NOT s.is_primary AND q.ticker <> ALL ($7::text[])
+    AND (s.series_id = ANY ($6::int4[]) OR NOT EXISTS (
+      SELECT FROM candled.series p
+      WHERE p.instrument_id = s.instrument_id AND p.timeframe = s.timeframe AND p.is_primary
+        AND p.wanted_until IS NULL AND p.rolled_from IS NULL)))";
 
 // In the order in which a load locks them. Returns those whose sessions are other days now.
 constexpr char change_series_sql[] = R"(
   WITH other AS (
     SELECT s.series_id, s.calendar
     FROM candled.series s
-    WHERE s.timeframe = $2 AND s.provider = $3 AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6
-           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz)
+    WHERE s.timeframe = $2 AND s.provider = candled.provider_now($3)
+      AND (s.wanted_from <> $5::timestamptz OR s.calendar <> $6
+           OR s.kept_from IS DISTINCT FROM nullif($7, '')::timestamptz OR s.wanted_until IS NOT NULL)
       AND s.instrument_id IN (
         SELECT t.instrument_id FROM candled.instrument_ticker t
         WHERE t.ticker = ANY ($1::text[]) AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date)
     ORDER BY s.series_id FOR NO KEY UPDATE
   ), changed AS (
-    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6, kept_from = nullif($7, '')::timestamptz
+    UPDATE candled.series s SET wanted_from = $5::timestamptz, calendar = $6, kept_from = nullif($7, '')::timestamptz,
+      wanted_until = NULL
     FROM other o WHERE s.series_id = o.series_id
     RETURNING s.series_id, o.calendar <> s.calendar AS is_moved
   )
@@ -138,11 +159,12 @@ struct Parameters {
   std::string wanted_from;
   std::string calendar;
   std::string kept_from;  // empty: all is kept
+  std::string shown_elsewhere;
 };
 
 pqxx::result run(pqxx::work& work, std::string const& sql, Parameters const& p) {
   return work.exec_params(sql, p.tickers, p.timeframe, p.provider, p.now, p.wanted_from, p.calendar,
-                          p.kept_from);
+                          p.kept_from, p.shown_elsewhere);
 }
 
 bool something_is_new(pqxx::result const& found) {
@@ -172,13 +194,18 @@ std::vector<Series> to_series(pqxx::result const& found) {
 }
 
 void register_series(pqxx::work& work, Parameters const& parameters) {
-  work.exec(lock_sql);
+  lock_registration(work);
   auto const today = work.exec_params1(today_sql, parameters.now, parameters.calendar)[0].as<std::string>();
   work.exec_params(add_tickers_sql, parameters.tickers, today);
-  work.exec_params(prefer_given_sql, parameters.tickers, parameters.timeframe, parameters.now,
-                   parameters.calendar);
-  run(work, add_series_sql, parameters);
-  std::string const moved = run(work, change_series_sql, parameters)[0][0].c_str();
+  auto const& p = parameters;
+  std::string const made = run(work, add_series_sql, p)[0][0].c_str();
+  std::string const hidden = work.exec_params1(find_hidden_sql, p.tickers, p.timeframe, p.provider, p.now,
+                                               p.calendar, made, p.shown_elsewhere)[0]
+                                 .c_str();
+  if (hidden != "{}") show_series(work, hidden);
+  std::string const moved = work.exec_params1(change_series_sql, p.tickers, p.timeframe, p.provider, p.now,
+                                              p.wanted_from, p.calendar, p.kept_from)[0]
+                                .c_str();
   if (moved == "{}") return;
   // Rare, and as long as it takes to read the bars of a series that moves to another calendar.
   work.exec("SET LOCAL statement_timeout = 0");
@@ -236,15 +263,17 @@ bool settle(pqxx::work& work, SeriesQuery const& query, std::vector<Series>& ser
 }  // namespace
 
 std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& query) {
-  PgArray tickers;
+  PgArray tickers, elsewhere;
   for (auto const& ticker : query.tickers) tickers.add(std::string_view{ticker});
+  for (auto const& ticker : query.shown_elsewhere) elsewhere.add(std::string_view{ticker});
   Parameters const parameters{.tickers = tickers.text(),
                               .timeframe = std::string{to_string(query.timeframe)},
                               .provider = query.provider,
                               .now = pg_text(query.now),
                               .wanted_from = pg_text(query.wanted_from),
                               .calendar = query.calendar,
-                              .kept_from = query.kept_from ? pg_text(*query.kept_from) : ""};
+                              .kept_from = query.kept_from ? pg_text(*query.kept_from) : "",
+                              .shown_elsewhere = elsewhere.text()};
   pqxx::work work{connection.session()};
   auto found = run(work, find_sql(), parameters);
   bool const is_new = something_is_new(found);

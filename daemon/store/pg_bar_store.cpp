@@ -4,6 +4,7 @@
 
 #include "store/drop_expired.hpp"
 #include "store/flat_file_log.hpp"
+#include "store/follow_collection.hpp"
 #include "store/load_bars.hpp"
 #include "store/migrator.hpp"
 #include "store/open_series.hpp"
@@ -50,11 +51,29 @@ PgBarStore::PgBarStore(Secret url, int writers)
 
 PgBarStore::~PgBarStore() = default;
 
+void PgBarStore::collect(Collection collection) {
+  collection_ = std::make_shared<Collection const>(std::move(collection));
+  follows_ = false;
+}
+
+Task<Result<void>> PgBarStore::follow_collection(UtcTime now) {
+  if (follows_) co_return Result<void>{};
+  auto const collection = collection_;
+  auto const followed = co_await writers_->run(
+      [&](Writer& writer) { candled::follow_collection(*writer.connection, *collection, now); });
+  if (followed && collection_ == collection) follows_ = true;
+  co_return followed;
+}
+
 Task<Result<std::vector<Series>>> PgBarStore::open_series(SeriesQuery const& query) {
-  return writers_->run([&query](Writer& writer) {
+  if (auto const followed = co_await follow_collection(query.now); !followed)
+    co_return std::unexpected(followed.error());
+  co_return co_await writers_->run([&query, collection = collection_](Writer& writer) {
     auto series = candled::open_series(*writer.connection, query);
     auto const ids = ids_of(series);
-    register_rollups(*writer.connection, ids, query.rollups);
+    // What the configuration puts first is shown, whichever job has come first.
+    if (register_rollups(*writer.connection, ids, query.rollups) && collection)
+      candled::follow_collection(*writer.connection, *collection, query.now);
     // What a start that was killed has left, too.
     refresh_rollups(*writer.connection, writer.years, ids);
     return series;

@@ -17,6 +17,8 @@ class PgBarStore : public BarStore {
   PgBarStore(Secret url, int writers);
   ~PgBarStore() override;
 
+  void collect(Collection collection) override;
+  Task<Result<void>> follow_collection(UtcTime now) override;
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
@@ -34,6 +36,8 @@ class PgBarStore : public BarStore {
   class Writers;
   std::unique_ptr<Writers> writers_;
   std::string run_key_;
+  std::shared_ptr<Collection const> collection_;  // null: nobody has said
+  bool follows_ = true;                           // the database: collection_
 };
 
 }  // namespace candled

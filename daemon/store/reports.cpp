@@ -22,12 +22,16 @@ std::string coverage_sql() {
     SELECT t.ticker, s.timeframe, s.provider, {}, {},
            (SELECT {} FROM candled.bar b WHERE b.series_id = s.series_id ORDER BY b.ts DESC LIMIT 1),
            (SELECT count(*) FROM candled.rejected_bar r WHERE r.series_id = s.series_id),
-           (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id), s.series_id
+           (SELECT count(*) FROM candled.bar_revision v WHERE v.series_id = s.series_id), s.series_id,
+           s.is_primary, CASE WHEN s.shown_until IS NOT NULL
+             THEN (SELECT {} FROM (SELECT range_agg(tstzrange(f.from_ts, f.until_ts)) AS shown
+                                   FROM candled.former_ranges(s.series_id) f) f) END
     FROM candled.series s
     JOIN candled.instrument_ticker t
       ON t.instrument_id = s.instrument_id AND (t.valid @> (now() AT TIME ZONE candled.calendar_zone(s.calendar))::date) IS TRUE
     ORDER BY t.ticker, {}, s.provider)",
-                     time_sql("s.wanted_from"), ranges_sql("s.covered"), time_sql("b.ts"), by_length);
+                     time_sql("s.wanted_from"), ranges_sql("s.covered"), time_sql("b.ts"),
+                     ranges_sql("f.shown"), by_length);
 }
 
 std::string gaps_sql() {
@@ -65,7 +69,19 @@ CoverageRow coverage_row(pqxx::row const& row) {
           .covered = parse_ranges(row[4].c_str()),
           .last_bar_at = optional_time(row[5]),
           .rejected = number(row[6]),
-          .revisions = number(row[7])};
+          .revisions = number(row[7]),
+          .is_primary = row[9].as<bool>(),
+          .still_shown = row[10].is_null() ? RangeSet{} : parse_ranges(row[10].c_str())};
+}
+
+constexpr char providers_sql[] = R"(
+    SELECT s.provider, coalesce(p.kind, ''), coalesce(p.host, ''), s.series
+    FROM (SELECT provider, count(*) AS series FROM candled.series WHERE rolled_from IS NULL GROUP BY provider) s
+    LEFT JOIN candled.provider p ON p.name = s.provider
+    ORDER BY s.provider)";
+
+ProviderRow provider_row(pqxx::row const& row) {
+  return {.name = text(row[0]), .kind = text(row[1]), .host = text(row[2]), .series = number(row[3])};
 }
 
 GapRow gap_row(pqxx::row const& row) {
@@ -131,6 +147,10 @@ Result<std::vector<CoverageRow>> read_coverage(Secret const& url) {
 
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url) {
   return read_rows(url, [](pqxx::work& work) { return work.exec(gaps_sql()); }, gap_row);
+}
+
+Result<std::vector<ProviderRow>> read_providers(Secret const& url) {
+  return read_rows(url, [](pqxx::work& work) { return work.exec(providers_sql); }, provider_row);
 }
 
 Result<std::vector<RunRow>> read_last_run(Secret const& url) {

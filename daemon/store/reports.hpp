@@ -27,6 +27,16 @@ struct CoverageRow {
   std::optional<UtcTime> last_bar_at;  // start of the newest bar
   std::int64_t rejected = 0;           // different impossible bars
   std::int64_t revisions = 0;          // bars that the provider changed
+  bool is_primary = false;             // readers see its bars wherever it is covered
+  RangeSet still_shown;                // where readers see its bars though it is not: no later one is covered
+};
+
+// A provider that the database has series of, or had.
+struct ProviderRow {
+  std::string name;
+  std::string kind;  // and host: empty where no configuration has told of it yet
+  std::string host;
+  std::int64_t series = 0;  // without those that are computed
 };
 
 // GapRow::next_try_at of a gap that is not tried again before a person asks.
@@ -78,6 +88,8 @@ struct RunRow {
 
 // By ticker, timeframe (shortest first) and provider.
 Result<std::vector<CoverageRow>> read_coverage(Secret const& url);
+// By name.
+Result<std::vector<ProviderRow>> read_providers(Secret const& url);
 // By ticker, timeframe, provider and time.
 Result<std::vector<GapRow>> read_open_gaps(Secret const& url);
 // The daemon's last start; empty: it was never started.

@@ -11,6 +11,7 @@
 #include "store/coverage.hpp"
 #include "store/pg_text.hpp"
 #include "store/sessions.hpp"
+#include "store/show_series.hpp"
 
 namespace candled {
 
@@ -212,18 +213,21 @@ void mark_dirty(pqxx::work& work, States const& states, std::span<BarRef const> 
   work.exec_params(mark_sql, series.text(), during.text());
 }
 
-void register_rollups(PgConnection& connection, std::vector<SeriesId> const& sources,
+bool register_rollups(PgConnection& connection, std::vector<SeriesId> const& sources,
                       std::vector<Timeframe> const& timeframes) {
-  if (sources.empty() || timeframes.empty()) return;
+  if (sources.empty() || timeframes.empty()) return false;
   auto const ids = ids_text(sources);
   PgArray names;
   for (auto const timeframe : timeframes) names.add(to_string(timeframe));
   pqxx::work work{connection.session()};
-  if (!work.exec_params1(fmt::format(is_other_sql, wanted_sql), ids, names.text())[0].as<bool>()) return;
+  if (!work.exec_params1(fmt::format(is_other_sql, wanted_sql), ids, names.text())[0].as<bool>())
+    return false;
+  lock_registration(work);
   work.exec_params(lock_sources_sql, ids);
   work.exec_params(fmt::format(add_sql, wanted_sql), ids, names.text());
   work.exec_params(fmt::format(change_sql, wanted_sql), ids, names.text());
   work.commit();
+  return true;
 }
 
 void refresh_rollups(PgConnection& connection, KnownYears& years, std::vector<SeriesId> const& sources) {

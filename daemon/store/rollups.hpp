@@ -22,8 +22,8 @@ void mark_dirty(pqxx::work& work, States const& states, std::span<BarRef const> 
 
 // Makes sure that each of `sources` has a series of each timeframe rolled from it; of new ones all that the
 // source covers is dirty. Takes the history, the calendar and the retention of the source. Throws as libpqxx
-// does.
-void register_rollups(PgConnection& connection, std::vector<SeriesId> const& sources,
+// does. Returns whether there was anything to do.
+bool register_rollups(PgConnection& connection, std::vector<SeriesId> const& sources,
                       std::vector<Timeframe> const& timeframes);
 
 // Computes anew what is dirty of `sources`, in transactions of bounded size, and writes what differs. Nothing

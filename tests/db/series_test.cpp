@@ -38,6 +38,7 @@ TEST_F(SeriesTest, of_one_instrument_differ_by_timeframe_and_provider) {
   daily.timeframe = Timeframe::d1;
   auto other = query({"AAPL"});
   other.provider = "other";
+  other.shown_elsewhere = {"AAPL"};
 
   open();
   must(await(store_.open_series(daily)));

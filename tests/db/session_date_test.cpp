@@ -144,7 +144,7 @@ TEST_F(SessionDateTest, is_looked_up_only_where_it_is_read) {
 
   EXPECT_EQ(plan("ts, close, session_date").find("market_session"), std::string::npos);
   EXPECT_NE(plan("ts, session").find("market_session"), std::string::npos);
-  EXPECT_EQ(plan("ts, session").find("Function Scan"), std::string::npos);
+  EXPECT_EQ(plan("ts, session").find(R"("Function Name": "bars")"), std::string::npos);
 }
 
 TEST_F(SessionDateTest, what_there_is_not_is_an_error_that_says_what_there_is) {

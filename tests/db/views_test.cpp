@@ -29,10 +29,11 @@ TEST_F(ViewsTest, bars_show_what_was_not_given_as_null) {
                   {"AAPL", "1m", "2024-01-02 14:31:00+00", "f", "0"}}));
 }
 
-TEST_F(ViewsTest, bars_show_the_primary_provider_only) {
+TEST_F(ViewsTest, bars_show_the_first_of_two_jobs_only) {
   load(minutes(open().id, minutes_from("2024-01-02T14:30:00Z", 2)));
   auto other = query({"AAPL"});
   other.provider = "other";
+  other.shown_elsewhere = {"AAPL"};
   load(minutes(must(await(store_.open_series(other))).at(0).id, minutes_from("2024-01-02T14:30:00Z", 5)));
 
   EXPECT_EQ(value("SELECT count(*) FROM candled.bars"), "2");

@@ -354,7 +354,7 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(keys_of(version), (Keys{"name", "version"}));
 
   auto const check = Json::parse(world.candled({"check", "--json"}).output);
-  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "kept_from", "providers"}));
+  EXPECT_EQ(keys_of(check), (Keys{"memory_bytes_at_most", "kept_from", "notes", "providers"}));
   EXPECT_EQ(keys_of(check["providers"][0]),
             (Keys{"provider", "requests_a_day", "allowed_a_day", "share_when_open"}));
 
@@ -374,7 +374,7 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(world.candled({"once"}).exit_code, 0);
   EXPECT_EQ(Json::parse(world.candled({"gaps", "--json"}).output), Json::array());
   auto const status = Json::parse(world.candled({"status", "--json"}).output);
-  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "daemon", "now", "requests", "budgets"}));
+  EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "daemon", "notes", "now", "requests", "budgets"}));
   EXPECT_EQ(keys_of(status["jobs"][0]), (Keys{"job", "timeframe", "symbols", "up_to_date", "covered_until",
                                               "due_until", "last_bar_at", "gaps", "rejected", "revisions"}));
   EXPECT_EQ(status["jobs"][0]["up_to_date"], 2);

@@ -121,6 +121,10 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   return page;
 }
 
+Task<Result<void>> ModelStore::follow_collection(UtcTime) {
+  co_return Result<void>{};
+}
+
 Task<Result<std::vector<Series>>> ModelStore::open_series(SeriesQuery const& query) {
   std::vector<Series> series;
   for (auto const& ticker : query.tickers) {

@@ -87,6 +87,8 @@ class ModelStore final : public BarStore {
  public:
   explicit ModelStore(VirtualClock& clock) : clock_(clock) {}
 
+  void collect(Collection) override {}
+  Task<Result<void>> follow_collection(UtcTime) override;
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;

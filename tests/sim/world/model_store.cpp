@@ -93,6 +93,10 @@ void StoreServer::caller_was_killed() {
   on_their_way.clear();
 }
 
+Task<Result<void>> ModelStore::follow_collection(UtcTime) {
+  co_return Result<void>{};
+}
+
 Task<Result<std::vector<Series>>> ModelStore::open_series(SeriesQuery const& query) {
   co_return co_await model_call<std::vector<Series>>(server_, clock_, world_, "open_series",
                                                      [&] { return server_.open_series(query); });

@@ -81,6 +81,10 @@ class ModelStore final : public BarStore {
   ModelStore(StoreServer& server, LifeClock& clock, World& world)
       : server_(server), clock_(clock), world_(world) {}
 
+  // What readers see, and since when nobody wants a series, decides nothing of the work: the model has
+  // neither.
+  void collect(Collection) override {}
+  Task<Result<void>> follow_collection(UtcTime) override;
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
