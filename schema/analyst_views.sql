@@ -79,17 +79,17 @@ SELECT t.ticker, s.timeframe, s.provider, nullif(r.ts, 'infinity') AS ts, r.reas
 FROM candled.rejected_bar r
 JOIN candled.series s USING (series_id)
 CROSS JOIN LATERAL candled.name_on(s.instrument_id, (r.last_seen AT TIME ZONE candled.calendar_zone(s.calendar))::date) t;
-COMMENT ON VIEW   candled.rejected_bars             IS 'Bars that a provider served and that cannot be true; they are not in bars.';
+COMMENT ON VIEW   candled.rejected_bars             IS 'Bars that a provider served and that cannot be true or be read; they are not in bars.';
 COMMENT ON COLUMN candled.rejected_bars.ticker      IS 'the name that the instrument had when it was last served';
 COMMENT ON COLUMN candled.rejected_bars.timeframe   IS 'length of the bar: 1m 5m 15m 30m 1h 4h 1d 1w 1mo';
 COMMENT ON COLUMN candled.rejected_bars.provider    IS 'who served it';
-COMMENT ON COLUMN candled.rejected_bars.ts          IS 'start of the bar''s window as served, UTC; NULL: beyond what a calendar holds';
-COMMENT ON COLUMN candled.rejected_bars.reason      IS 'what is wrong with it: the name of the check it failed, or "database: SQLSTATE message"';
-COMMENT ON COLUMN candled.rejected_bars.open        IS 'first price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bars.high        IS 'highest price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bars.low         IS 'lowest price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bars.close       IS 'last price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bars.volume      IS 'units traded as served';
+COMMENT ON COLUMN candled.rejected_bars.ts          IS 'start of the bar''s window as served, UTC; NULL: beyond what a calendar holds; of one whose time cannot be read, the first that it may have';
+COMMENT ON COLUMN candled.rejected_bars.reason      IS 'what is wrong with it: the name of the check it failed, "unreadable: key is value", or "database: SQLSTATE message"';
+COMMENT ON COLUMN candled.rejected_bars.open        IS 'first price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bars.high        IS 'highest price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bars.low         IS 'lowest price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bars.close       IS 'last price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bars.volume      IS 'units traded as served; NaN: it cannot be read';
 COMMENT ON COLUMN candled.rejected_bars.vwap        IS 'volume-weighted average price as served, in the instrument''s currency; NULL: none given';
 COMMENT ON COLUMN candled.rejected_bars.trade_count IS 'number of trades as served; NULL: none given';
 COMMENT ON COLUMN candled.rejected_bars.first_seen  IS 'when it was first served, UTC';

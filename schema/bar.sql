@@ -13,11 +13,12 @@ CREATE TABLE candled.bar (
   series_id   int4        NOT NULL,
   trade_count int4        NOT NULL,
   PRIMARY KEY (series_id, ts),
-  -- NaN sorts above every number, Infinity included: each price is bounded from above by something finite.
+  -- NaN sorts above every number, Infinity included: each price is bounded from above by something finite. Only indices
+  -- may be zero or negative: who loads bars knows the ticker, and checks that.
   CONSTRAINT bar_prices_possible CHECK (
-    low > 0 AND low <= open AND low <= close AND open <= high AND close <= high AND high < 'Infinity'),
+    low > '-Infinity' AND low <= open AND low <= close AND open <= high AND close <= high AND high < 'Infinity'),
   CONSTRAINT bar_volume_possible CHECK (volume >= 0 AND volume < 'Infinity'),
-  CONSTRAINT bar_vwap_possible CHECK (vwap > 0 AND vwap <> 'Infinity'),
+  CONSTRAINT bar_vwap_possible CHECK (vwap > '-Infinity' AND vwap <> 'Infinity'),
   CONSTRAINT bar_trade_count_possible CHECK (trade_count >= -1)
 ) PARTITION BY RANGE (ts);
 COMMENT ON TABLE  candled.bar             IS 'One OHLCV bar a row, raw: neither splits nor dividends change it. Read the view bars instead.';
@@ -124,17 +125,17 @@ CREATE TABLE candled.rejected_bar (
   times       int8        NOT NULL DEFAULT 1,
   PRIMARY KEY (series_id, ts, open, high, low, close, volume, vwap, trade_count, reason)
 );
-COMMENT ON TABLE  candled.rejected_bar             IS 'Bars that a provider served and that cannot be true, kept for people to see; they are not in bar.';
+COMMENT ON TABLE  candled.rejected_bar             IS 'Bars that a provider served and that cannot be true or be read, kept for people to see; they are not in bar.';
 COMMENT ON COLUMN candled.rejected_bar.series_id   IS 'which series it would belong to';
-COMMENT ON COLUMN candled.rejected_bar.ts          IS 'start of the bar''s window as served, UTC; infinity: beyond what a calendar holds';
-COMMENT ON COLUMN candled.rejected_bar.open        IS 'first price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bar.high        IS 'highest price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bar.low         IS 'lowest price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bar.close       IS 'last price as served, in the instrument''s currency';
-COMMENT ON COLUMN candled.rejected_bar.volume      IS 'units traded as served';
+COMMENT ON COLUMN candled.rejected_bar.ts          IS 'start of the bar''s window as served, UTC; infinity: beyond what a calendar holds; of one whose time cannot be read, the first that it may have';
+COMMENT ON COLUMN candled.rejected_bar.open        IS 'first price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bar.high        IS 'highest price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bar.low         IS 'lowest price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bar.close       IS 'last price as served, in the instrument''s currency; NaN: it cannot be read';
+COMMENT ON COLUMN candled.rejected_bar.volume      IS 'units traded as served; NaN: it cannot be read';
 COMMENT ON COLUMN candled.rejected_bar.vwap        IS 'volume-weighted average price as served, in the instrument''s currency; NaN: none given';
 COMMENT ON COLUMN candled.rejected_bar.trade_count IS 'number of trades as served; -1: none given';
-COMMENT ON COLUMN candled.rejected_bar.reason      IS 'what is wrong with it: the name of the check it failed, or "database: SQLSTATE message"';
+COMMENT ON COLUMN candled.rejected_bar.reason      IS 'what is wrong with it: the name of the check it failed, "unreadable: key is value", or "database: SQLSTATE message"';
 COMMENT ON COLUMN candled.rejected_bar.first_seen  IS 'when it was first served, UTC';
 COMMENT ON COLUMN candled.rejected_bar.last_seen   IS 'when it was last served, UTC';
 COMMENT ON COLUMN candled.rejected_bar.times       IS 'how often exactly this bar was served';

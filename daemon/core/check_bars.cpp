@@ -17,22 +17,40 @@ bool same_values(Bar const& a, Bar const& b) {
          a.volume == b.volume && same_vwap && a.trade_count == b.trade_count;
 }
 
-std::optional<CheckFailure> check_prices(Bar const& bar) {
-  if (!std::isfinite(bar.open) || !std::isfinite(bar.high) || !std::isfinite(bar.low) ||
-      !std::isfinite(bar.close))
-    return CheckFailure::price_not_finite;
-  if (bar.open <= 0 || bar.high <= 0 || bar.low <= 0 || bar.close <= 0)
+// 0 is for those who may be zero.
+bool is_plausible(double value, double max) {
+  auto const size = std::abs(value);
+  return value == 0 || (size >= Plausible::smallest && size <= max);
+}
+
+std::optional<CheckFailure> check_prices(Bar const& bar, TickerKind kind) {
+  auto const all = [&](auto const& fits) {
+    return fits(bar.open) && fits(bar.high) && fits(bar.low) && fits(bar.close);
+  };
+  if (!all([](double price) { return std::isfinite(price); })) return CheckFailure::price_not_finite;
+  if (kind != TickerKind::index && !all([](double price) { return price > 0; }))
     return CheckFailure::price_not_positive;
+  if (!all([](double price) { return is_plausible(price, Plausible::price_max); }))
+    return CheckFailure::price_implausible;
   if (bar.high < std::max({bar.open, bar.low, bar.close})) return CheckFailure::high_too_low;
   if (bar.low > std::min(bar.open, bar.close)) return CheckFailure::low_too_high;
   return std::nullopt;
 }
 
-std::optional<CheckFailure> check_trading(Bar const& bar) {
+std::optional<CheckFailure> check_vwap(double vwap, TickerKind kind) {
+  if (std::isnan(vwap)) return std::nullopt;
+  if (std::isinf(vwap)) return CheckFailure::vwap_not_finite;
+  if (kind != TickerKind::index && vwap <= 0) return CheckFailure::vwap_not_positive;
+  if (!is_plausible(vwap, Plausible::price_max)) return CheckFailure::vwap_implausible;
+  return std::nullopt;
+}
+
+std::optional<CheckFailure> check_trading(Bar const& bar, TickerKind kind) {
   if (!std::isfinite(bar.volume)) return CheckFailure::volume_not_finite;
   if (bar.volume < 0) return CheckFailure::volume_negative;
-  if (std::isinf(bar.vwap)) return CheckFailure::vwap_not_finite;
-  if (bar.vwap <= 0) return CheckFailure::vwap_not_positive;
+  auto const volume_max = kind == TickerKind::crypto ? Plausible::crypto_volume_max : Plausible::volume_max;
+  if (!is_plausible(bar.volume, volume_max)) return CheckFailure::volume_implausible;
+  if (auto const failure = check_vwap(bar.vwap, kind)) return failure;
   if (bar.trade_count < -1) return CheckFailure::trade_count_negative;
   return std::nullopt;
 }
@@ -97,8 +115,8 @@ CheckReport check_bars(std::vector<Bar>& bars, std::size_t first, CheckContext c
 }
 
 std::optional<CheckFailure> check(Bar const& bar, CheckContext const& context) {
-  if (auto const failure = check_prices(bar)) return failure;
-  if (auto const failure = check_trading(bar)) return failure;
+  if (auto const failure = check_prices(bar, context.kind)) return failure;
+  if (auto const failure = check_trading(bar, context.kind)) return failure;
   if (!context.range.contains(bar.start)) return CheckFailure::outside_range;
   if (!is_aligned(bar.start, context)) return CheckFailure::misaligned;
   return std::nullopt;
@@ -108,12 +126,15 @@ std::string_view to_string(CheckFailure failure) {
   switch (failure) {
     case CheckFailure::price_not_finite: return "price_not_finite";
     case CheckFailure::price_not_positive: return "price_not_positive";
+    case CheckFailure::price_implausible: return "price_implausible";
     case CheckFailure::high_too_low: return "high_too_low";
     case CheckFailure::low_too_high: return "low_too_high";
     case CheckFailure::volume_not_finite: return "volume_not_finite";
     case CheckFailure::volume_negative: return "volume_negative";
+    case CheckFailure::volume_implausible: return "volume_implausible";
     case CheckFailure::vwap_not_finite: return "vwap_not_finite";
     case CheckFailure::vwap_not_positive: return "vwap_not_positive";
+    case CheckFailure::vwap_implausible: return "vwap_implausible";
     case CheckFailure::trade_count_negative: return "trade_count_negative";
     case CheckFailure::outside_range: return "outside_range";
     case CheckFailure::misaligned: return "misaligned";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/bar.hpp"
+#include "core/ticker_kind.hpp"
 #include "core/time.hpp"
 #include "core/timeframe.hpp"
 #include "core/zone.hpp"
@@ -15,13 +16,16 @@ namespace candled {
 
 enum class CheckFailure {
   price_not_finite,
-  price_not_positive,
-  high_too_low,  // below open, low or close
-  low_too_high,  // above open, high or close
+  price_not_positive,  // of anything but an index, which may be a rate or a spread
+  price_implausible,   // no market has such a number: see Plausible
+  high_too_low,        // below open, low or close
+  low_too_high,        // above open, high or close
   volume_not_finite,
-  volume_negative,  // zero is legal: real bars of indices and thin options have it
-  vwap_not_finite,  // NaN is legal: none was given
-  vwap_not_positive,
+  volume_negative,     // zero is legal: real bars of indices and thin options have it
+  volume_implausible,  // see Plausible
+  vwap_not_finite,     // NaN is legal: none was given
+  vwap_not_positive,   // of anything but an index
+  vwap_implausible,
   trade_count_negative,  // -1 is legal: none was given
   outside_range,
   misaligned,             // `start` is not where a bar of this timeframe starts
@@ -31,10 +35,21 @@ enum class CheckFailure {
 // As stored in rejected_bar.reason: the enumerator's name.
 std::string_view to_string(CheckFailure failure);
 
+// What no market reaches, so that a number beyond it is an error of somebody's: the smallest unit of any coin
+// is 1e-18 of it, and a bitcoin has cost 1e11 of the cheapest currency. Of shares, contracts and ticks no
+// year has traded 1e14 of anything; of coins whose supply is counted in 1e18 a day may trade 1e21.
+struct Plausible {
+  static constexpr double smallest = 1e-18;  // above zero
+  static constexpr double price_max = 1e15;
+  static constexpr double volume_max = 1e15;
+  static constexpr double crypto_volume_max = 1e24;
+};
+
 struct CheckContext {  // NOLINT(cppcoreguidelines-pro-type-member-init): its Zone has no default
   Timeframe timeframe;
   Zone zone;  // in which 4h bars, days, weeks and months start
   TimeRange range;
+  TickerKind kind = TickerKind::share;
 };
 
 struct FailedBar {

@@ -151,7 +151,9 @@ Reading read(AggregatesAsk const& ask, Windows const& windows, Market const& mar
   auto base = bars_in(range, limit + 1);
   if (base.size() <= limit) {
     auto const queried = base.size();
-    return {.base = std::move(base), .queried = queried, .rest = {}};
+    // Who reads as many as it may does not know that nothing follows.
+    auto const rest = queried < limit ? TimeRange{} : after(window_at(windows, base.back().start));
+    return {.base = std::move(base), .queried = queried, .rest = rest};
   }
   auto const cut = window_at(windows, base.back().start);
   base.pop_back();

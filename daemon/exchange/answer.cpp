@@ -11,6 +11,8 @@ namespace candled {
 
 namespace {
 
+constexpr std::size_t odd_every = 5;
+
 struct RefusalText {
   int status;
   std::string_view status_word;
@@ -59,16 +61,24 @@ void append_field(std::string& text, std::string_view key, double value, NumberF
   append_number(text, value, form);
 }
 
-void append_bar(std::string& text, Bar const& bar, NumberForm form) {
+void append_bar(std::string& text, Bar const& bar, NumberForm form, OddFields odd) {
   text += R"({"v":)";
   append_number(text, bar.volume, form);
-  append_field(text, R"(,"vw":)", bar.vwap, form);
-  append_field(text, R"(,"o":)", bar.open, form);
+  if (odd == OddFields::null) text += R"(,"vw":null)";
+  if (odd != OddFields::null) append_field(text, R"(,"vw":)", bar.vwap, form);
+  append_field(text, odd == OddFields::unreadable ? R"(,"o":"none)" : R"(,"o":)", bar.open, form);
+  if (odd == OddFields::unreadable) text += '"';
   append_field(text, R"(,"c":)", bar.close, form);
   append_field(text, R"(,"h":)", bar.high, form);
   append_field(text, R"(,"l":)", bar.low, form);
   fmt::format_to(std::back_inserter(text), R"(,"t":{})", bar.start.time_since_epoch().count());
-  if (bar.trade_count >= 0) fmt::format_to(std::back_inserter(text), R"(,"n":{})", bar.trade_count);
+  if (odd == OddFields::spelled_otherwise) text += ".0";
+  if (odd == OddFields::null)
+    text += R"(,"n":null)";
+  else if (bar.trade_count >= 0 && odd == OddFields::spelled_otherwise)
+    fmt::format_to(std::back_inserter(text), R"(,"n":{}0e-1)", bar.trade_count);
+  else if (bar.trade_count >= 0)
+    fmt::format_to(std::back_inserter(text), R"(,"n":{})", bar.trade_count);
   text += '}';
 }
 
@@ -80,8 +90,8 @@ void append_results(std::string& text, AggregatesPage const& page) {
   auto const form = page.status == "DELAYED" ? NumberForm::plain : NumberForm::scientific;
   text.reserve(text.size() + page.results.size() * 120);
   text += R"("results":[)";
-  for (auto const& bar : page.results) {
-    append_bar(text, bar, form);
+  for (std::size_t i = 0; i < page.results.size(); ++i) {
+    append_bar(text, page.results[i], form, i % odd_every == 0 ? page.odd_fields : OddFields::none);
     text += ',';
   }
   text.back() = ']';
@@ -100,11 +110,13 @@ void append_number(std::string& text, double value, NumberForm form) {
 std::string to_json(AggregatesPage const& page, std::string_view request_id) {
   auto text = fmt::format(R"({{"ticker":"{}",)", page.ticker);
   if (page.query_count) text += fmt::format(R"("queryCount":{},)", *page.query_count);
-  if (page.counted) text += fmt::format(R"("resultsCount":{},)", page.results.size());
+  auto const results = page.results_said.value_or(page.results.size());
+  if (page.counted) text += fmt::format(R"("resultsCount":{},)", results);
   text += fmt::format(R"("adjusted":{},)", page.adjusted);
   append_results(text, page);
   text += fmt::format(R"("status":"{}","request_id":"{}")", page.status, request_id);
-  if (page.counted && !page.results.empty()) text += fmt::format(R"(,"count":{})", page.results.size());
+  if (page.counted && results > 0) text += fmt::format(R"(,"count":{})", results);
+  if (!page.error.empty()) text += fmt::format(R"(,"error":"{}")", page.error);
   if (!page.next_url.empty()) text += fmt::format(R"(,"next_url":"{}")", page.next_url);
   return text + '}';
 }

@@ -16,6 +16,10 @@ enum class NumberForm { scientific, plain };
 
 enum class EmptyForm { no_key, null };
 
+// How every fifth bar writes what it may, and may not: null for vw and n; whole numbers with a point or an
+// exponent; its open as a text.
+enum class OddFields { none, null, spelled_otherwise, unreadable };
+
 // One page before it is text. An absent optional, a vwap or close of NaN and a trade count of -1 are left
 // out.
 struct AggregatesPage {
@@ -27,6 +31,9 @@ struct AggregatesPage {
   std::string status = "OK";
   std::string next_url;  // empty: the last page
   EmptyForm empty_form = EmptyForm::no_key;
+  OddFields odd_fields = OddFields::none;
+  std::optional<std::size_t> results_said = std::nullopt;  // instead of how many there are
+  std::string error = {};                                  // beside the status, whatever that is
 };
 
 struct Answer {

@@ -36,6 +36,8 @@ constexpr std::array kind_names{
     KindName{FaultKind::reset, "reset"},
     KindName{FaultKind::slow_loris, "slow-loris"},
     KindName{FaultKind::wrong_date, "wrong-date"},
+    KindName{FaultKind::date_years_ago, "date-years-ago"},
+    KindName{FaultKind::date_years_ahead, "date-years-ahead"},
     KindName{FaultKind::wrong_ticker, "wrong-ticker"},
     KindName{FaultKind::duplicate, "duplicate"},
     KindName{FaultKind::conflicting_duplicate, "conflicting-duplicate"},
@@ -51,6 +53,13 @@ constexpr std::array kind_names{
     KindName{FaultKind::empty_results_null, "empty-results-null"},
     KindName{FaultKind::empty_with_next_url, "empty-with-next-url"},
     KindName{FaultKind::false_empty, "false-empty"},
+    KindName{FaultKind::cut_results, "cut-results"},
+    KindName{FaultKind::cut_at_limit, "cut-at-limit"},
+    KindName{FaultKind::wrong_query_count, "wrong-query-count"},
+    KindName{FaultKind::error_beside_ok, "error-beside-ok"},
+    KindName{FaultKind::null_fields, "null-fields"},
+    KindName{FaultKind::whole_numbers, "whole-numbers"},
+    KindName{FaultKind::unreadable_field, "unreadable-field"},
 };
 
 constexpr std::array<std::string_view, 8> option_names{"rate", "ticker",      "times", "after",

@@ -21,7 +21,8 @@ bool concerns(FaultRule const& rule, FaultAsk const& ask) {
 // The same choice of victims for every fault, on a short page too: the 1st, 6th, 11th bar …
 constexpr std::size_t every = 5;
 
-void duplicate_some(std::vector<Bar>& bars, FaultKind kind) {
+void duplicate_some(AggregatesPage& page, FaultKind kind) {
+  auto& bars = page.results;
   std::vector<Bar> all;
   for (std::size_t i = 0; i < bars.size(); ++i) {
     all.push_back(bars[i]);
@@ -29,6 +30,7 @@ void duplicate_some(std::vector<Bar>& bars, FaultKind kind) {
     all.push_back(bars[i]);
     if (kind == FaultKind::conflicting_duplicate) all.back().volume += 100;
   }
+  if (page.query_count) *page.query_count += all.size() - bars.size();  // it counts what it sends
   bars = std::move(all);
 }
 
@@ -67,6 +69,21 @@ void empty_before_next(AggregatesPage& page, AggregatesAsk const& ask, std::stri
   page.next_url = next_url(ask, host, first);
   page.results.clear();
   page.query_count = 0;
+}
+
+// A page whose second half was lost on the way to its text, after it was counted.
+void cut(AggregatesPage& page) {
+  page.results_said = page.results.size();
+  page.results.resize(page.results.size() / 2);
+}
+
+// The same, before it was counted, by a provider whose limit is reached and that says of no next page. Only
+// where half is less than all.
+void cut_at_limit(AggregatesPage& page) {
+  if (page.results.empty()) return;
+  page.results.resize(page.results.size() / 2);
+  page.query_count = 50'000;
+  page.next_url.clear();
 }
 
 void leave_out(Bar& bar) {
@@ -125,13 +142,23 @@ std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view req
   }
 }
 
+Milliseconds date_error(FaultKind kind) {
+  constexpr auto years = 24h * 365 * 6;
+  switch (kind) {
+    case FaultKind::wrong_date: return -1h;
+    case FaultKind::date_years_ago: return -years;
+    case FaultKind::date_years_ahead: return years;
+    default: return 0ms;
+  }
+}
+
 void spoil(AggregatesPage& page, FaultKind kind, AggregatesAsk const& ask, std::string_view host,
            std::string_view sent) {
   auto& bars = page.results;
   switch (kind) {
     case FaultKind::wrong_ticker: page.ticker = page.ticker == "ZZZT" ? "ZZZS" : "ZZZT"; break;
     case FaultKind::duplicate:
-    case FaultKind::conflicting_duplicate: duplicate_some(bars, kind); break;
+    case FaultKind::conflicting_duplicate: duplicate_some(page, kind); break;
     case FaultKind::unsorted: std::ranges::reverse(bars); break;
     case FaultKind::impossible: change_some(bars, make_impossible); break;
     case FaultKind::foreign_bar: add_foreign_bar(bars); break;
@@ -157,6 +184,17 @@ void spoil(AggregatesPage& page, FaultKind kind, AggregatesAsk const& ask, std::
       page.next_url.clear();
       break;
     case FaultKind::empty_with_next_url: empty_before_next(page, ask, host); break;
+    case FaultKind::cut_results: cut(page); break;
+    case FaultKind::cut_at_limit: cut_at_limit(page); break;
+    case FaultKind::wrong_query_count: page.query_count = page.query_count.value_or(0) * 100 + 1; break;
+    case FaultKind::error_beside_ok:
+      bars.clear();
+      page.query_count = 0;
+      page.error = "upstream request timeout";
+      break;
+    case FaultKind::null_fields: page.odd_fields = OddFields::null; break;
+    case FaultKind::whole_numbers: page.odd_fields = OddFields::spelled_otherwise; break;
+    case FaultKind::unreadable_field: page.odd_fields = OddFields::unreadable; break;
     default: break;
   }
 }

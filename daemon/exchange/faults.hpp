@@ -35,6 +35,8 @@ enum class FaultKind {
   reset,
   slow_loris,
   wrong_date,
+  date_years_ago,
+  date_years_ahead,
   // a page that is not what it should be
   wrong_ticker,
   duplicate,
@@ -51,6 +53,13 @@ enum class FaultKind {
   empty_results_null,
   empty_with_next_url,
   false_empty,
+  cut_results,
+  cut_at_limit,
+  wrong_query_count,
+  error_beside_ok,
+  null_fields,
+  whole_numbers,
+  unreadable_field,
 };
 
 enum class FaultPage { any, first, next };
@@ -91,6 +100,9 @@ FaultRule const* decide(FaultRules const& rules, FaultAsk const& ask);
 
 // The answer that a fault gives instead of the true one; nullopt: it is not of that sort.
 std::optional<Answer> answer_instead(FaultRule const& rule, std::string_view request_id);
+
+// By how much a Date header is wrong with this fault; 0: it is right.
+Milliseconds date_error(FaultKind kind);
 
 // Changes the page when the fault is one of pages. `sent` is the request target as the client sent it,
 // without the key.

@@ -135,10 +135,9 @@ Done Connection::answer(RequestHead const& head) {
                         .fields = head.fields};
   auto const reply = serving_.exchange.answer(request, serving_.clock.now(), serving_.clock.ticks());
   if (reply.latency > 0ms) co_await pause(reply.latency);
-  bool const wrong_date = reply.send_with && reply.send_with->kind == FaultKind::wrong_date;
-  auto const wire = to_wire(reply.answer, reply.request_id, head, serving_.compression,
-                            wrong_date ? sent_at - 1h : sent_at);
-  if (reply.send_with && !wrong_date)
+  auto const wrong_by = reply.send_with ? date_error(reply.send_with->kind) : 0ms;
+  auto const wire = to_wire(reply.answer, reply.request_id, head, serving_.compression, sent_at + wrong_by);
+  if (reply.send_with && wrong_by == 0ms)
     co_await send_badly(wire, *reply.send_with);
   else
     co_await send(wire);

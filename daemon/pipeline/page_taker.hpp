@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/check_bars.hpp"
@@ -21,8 +23,16 @@ class PageTaker {
       : ports_(ports), job_(job), loader_(loader), planned_at_(planned_at) {}
 
   // Parses and checks the answer to a request for `rest` that was made at `asked_at`, and adds what is good
-  // to the open load. Without an await: the bars at the end of the open load are this page's.
+  // to the open load. Without an await: the bars at the end of the open load are this page's. malformed, too:
+  // by the provider's clock it was a day or more before the question, or after now: one of the two is wrong,
+  // and what an answer proves depends on it.
   Result<Page> take(Window const& rest, UtcTime asked_at, HttpResponse& response);
+
+  // When what failed with the error that `take` gave last is asked for again, where the usual time would be
+  // wrong.
+  std::optional<UtcTime> again_at(Error const& error) const {
+    return error.kind == ErrorKind::malformed ? again_at_ : std::nullopt;
+  }
 
   // What all pages of a batch came to.
   struct Taken {
@@ -36,11 +46,21 @@ class PageTaker {
   Taken const& taken() const { return taken_; }
 
  private:
+  // What cannot be true of a page, or be read: its reason in words, and the time of which it leaves nothing
+  // known.
+  struct Impossible {
+    Bar bar;
+    std::string reason;
+    TimeRange hole;
+  };
+
+  Result<void> compare_clocks(UtcTime asked_at, HttpResponse const& response);
   UtcTime by_the_provider(UtcTime asked_at, HttpResponse const& response);
+  std::vector<Impossible> impossible_in(Page& page, std::vector<FailedBar> const& failed) const;
   void leave_what_may_come(Window const& rest, UtcTime published, Page& page, std::size_t first);
   std::vector<LoadSlice::SettledPart> settled_by(RangeSet const& proven, UtcTime asked_at) const;
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
-                     std::vector<FailedBar> const& impossible);
+                     std::vector<Impossible> const& impossible);
   Busy since(SteadyTime start) const { return ports_.clock.ticks() - start; }
 
   Ports& ports_;
@@ -48,7 +68,9 @@ class PageTaker {
   Loader& loader_;
   UtcTime planned_at_;  // by a clock that may have been set back since
   Taken taken_;
+  std::optional<UtcTime> again_at_;
   bool told_of_the_clock_ = false;
+  bool told_of_a_count_ = false;
 };
 
 }  // namespace candled

@@ -300,7 +300,8 @@ void BatchRun::note_failure(Window const& rest, Error error) {
     if (!result_.ended_by) result_.ended_by = error;
     return;
   }
-  if (error.kind != ErrorKind::not_entitled) return park(rest, GapReason::fetch_failed, error.what);
+  if (error.kind != ErrorKind::not_entitled)
+    return park(rest, GapReason::fetch_failed, error.what, taker_.again_at(error));
   not_entitled_.emplace(rest.series, error);
   // What closes until it is asked for again is not to be had either.
   auto const tomorrow = ports_.clock.now() + std::chrono::days{1};

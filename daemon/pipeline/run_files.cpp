@@ -46,7 +46,8 @@ class FilesRun {
   Task<Result<void>> read(DayFile const& file);
   Task<Result<void>> read(DayFile const& file, std::FILE& content, std::span<Wanted const> wanted);
   Task<Result<void>> decode(DayFile const& file, std::FILE& content, FlatFileReader& reader);
-  Result<std::vector<CheckReport>> checked(DayFile const& file, FlatFileReader& reader);
+  Result<std::vector<CheckReport>> checked(DayFile const& file, std::span<std::string const> tickers,
+                                           FlatFileReader& reader);
   Task<Result<void>> load(Wanted const& wanted, RangeSet proven, std::vector<Bar> bars,
                           std::vector<FailedBar> impossible);
   UtcTime end_of_last(std::vector<Bar> const& bars, TimeRange day) const;
@@ -121,7 +122,7 @@ Task<Result<void>> FilesRun::read(DayFile const& file, std::FILE& content, std::
   FlatFileReader reader{files_.root + "/" + file.key, tickers, file.day};
   if (auto const whole = co_await decode(file, content, reader); !whole)
     co_return std::unexpected(whole.error());
-  auto reports = checked(file, reader);
+  auto reports = checked(file, tickers, reader);
   if (!reports) co_return std::unexpected(reports.error());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto& bars = reader.bars()[i];
@@ -163,13 +164,17 @@ Task<Result<void>> FilesRun::decode(DayFile const& file, std::FILE& content, Fla
   co_return reader.finish();
 }
 
-Result<std::vector<CheckReport>> FilesRun::checked(DayFile const& file, FlatFileReader& reader) {
+Result<std::vector<CheckReport>> FilesRun::checked(DayFile const& file, std::span<std::string const> tickers,
+                                                   FlatFileReader& reader) {
   auto const started = ports_.clock.ticks();
   std::vector<CheckReport> reports;
   std::size_t impossible = 0;
-  for (auto& bars : reader.bars()) {
-    reports.push_back(
-        check_bars(bars, 0, {.timeframe = job_.timeframe, .zone = job_.calendar.zone(), .range = file.day}));
+  for (std::size_t i = 0; i < tickers.size(); ++i) {
+    reports.push_back(check_bars(reader.bars()[i], 0,
+                                 {.timeframe = job_.timeframe,
+                                  .zone = job_.calendar.zone(),
+                                  .range = file.day,
+                                  .kind = kind_of(tickers[i])}));
     impossible += reports.back().rejected.size();
   }
   validate_ += ports_.clock.ticks() - started;

@@ -31,6 +31,8 @@ struct Source {
   // How far back the plan goes, and until when it refuses the day that is still on.
   std::map<Timeframe, Horizon> horizons = {};
   std::optional<UtcTime> no_today_until = std::nullopt;
+  // Whether the log has said that its clock and ours differ by a day or more.
+  bool told_of_the_clock = false;
   // Its day files, which come before requests; nullptr: none are configured.
   std::shared_ptr<FlatFiles> files = nullptr;
 };

@@ -4,9 +4,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <optional>
+#include <span>
 
+#include "core/ticker_kind.hpp"
 #include "provider/polygon_cursor.hpp"
 #include "provider/polygon_reader.hpp"
+#include "provider/polygon_redundancy.hpp"
 #include "provider/polygon_refusal.hpp"
 
 namespace candled {
@@ -18,7 +23,7 @@ std::unexpected<Error> malformed(std::string what) {
 }
 
 bool is_index(std::string_view ticker) {
-  return ticker.starts_with("I:");
+  return kind_of(ticker) == TickerKind::index;
 }
 
 BarLimits limits_of(Window const& rest, Timeframe timeframe) {
@@ -26,7 +31,8 @@ BarLimits limits_of(Window const& rest, Timeframe timeframe) {
   auto const tolerated = std::max<Milliseconds>(std::chrono::days{1}, nominal_length(timeframe));
   return {.range = rest.range,
           .dropped_until = rest.range.to + tolerated,
-          .volume = is_index(rest.ticker) ? Volume::optional : Volume::required};
+          .volume = is_index(rest.ticker) ? Volume::optional : Volume::required,
+          .ticker = rest.ticker};
 }
 
 // Hexadecimal digits and dashes, as recorded; anything else could be anything.
@@ -42,7 +48,7 @@ Result<void> check_echo(PolygonAnswer const& answer, std::string const& ticker, 
   if (answer.ticker && *answer.ticker != ticker)
     return malformed(
         fmt::format("the answer is for ticker '{}', not {}", quote(*answer.ticker, key), ticker));
-  if (!answer.ticker && answer.has_results && !is_index(ticker))
+  if (!answer.ticker && answer.results > 0 && !is_index(ticker))
     return malformed("the answer names no ticker");
   if (!answer.adjusted && !is_index(ticker))
     return malformed("the answer does not say whether it is adjusted");
@@ -51,11 +57,40 @@ Result<void> check_echo(PolygonAnswer const& answer, std::string const& ticker, 
   return {};
 }
 
-UtcTime last_start(std::vector<Bar> const& bars, std::size_t first) {
-  auto last = UtcTime::min();
-  for (auto bar = bars.begin() + static_cast<std::ptrdiff_t>(first); bar != bars.end(); ++bar)
-    last = std::max(last, bar->start);
+// Good and unreadable ones.
+std::optional<UtcTime> last_start(std::span<Bar const> bars, PolygonAnswer const& answer) {
+  std::optional<UtcTime> last;
+  for (auto const& bar : bars) last = std::max(last, std::optional{bar.start});
+  for (auto const& one : answer.unreadable)
+    if (one.has_time) last = std::max(last, std::optional{one.bar.start});
   return last;
+}
+
+// With the text of a refusal beside it, OK is not OK: no recorded answer with bars, or without, has one.
+Result<void> check_status(PolygonAnswer const& answer, Secret const& key) {
+  auto const said = answer.error.value_or("").empty() ? answer.message.value_or("") : *answer.error;
+  if (!answer.status) return malformed("the answer has no status");
+  if (auto refused = classify_status(*answer.status, said, key)) return std::unexpected(*std::move(refused));
+  if (said.empty()) return {};
+  return malformed(
+      fmt::format("the answer says status {} and '{}'", quote(*answer.status, key), quote(said, key)));
+}
+
+// One without a time stands between its neighbours, at the answer's ends up to what the answer speaks for.
+std::vector<UnreadableBar> placed(std::vector<UnreadableResult> unreadable, Window const& rest,
+                                  Timeframe timeframe, UtcTime proven_until, Secret const& key) {
+  std::vector<UnreadableBar> bars;
+  bars.reserve(unreadable.size());
+  for (auto& one : unreadable) {
+    UnreadableBar bar{.bar = one.bar, .problem = quote(one.problem, key)};
+    if (!one.has_time) {
+      auto const from = one.after ? bar_end(timeframe, zone_of(rest.ticker), *one.after) : rest.range.from;
+      bar.bar.start = std::clamp(from, rest.range.from, proven_until);
+      bar.between = {.from = bar.bar.start, .to = std::min(one.before.value_or(proven_until), proven_until)};
+    }
+    bars.push_back(std::move(bar));
+  }
+  return bars;
 }
 
 }  // namespace
@@ -92,35 +127,44 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
                                    std::vector<Bar>& out) {
   if (auto refused = classify(response, api_key_)) return std::unexpected(*std::move(refused));
   auto const before = out.size();
-  auto const answer = reader_->read(response.body, limits_of(rest, timeframe), out);
+  auto answer = reader_->read(response.body, limits_of(rest, timeframe), out);
   if (!answer && answer.error().kind == ErrorKind::malformed)
     return malformed(fmt::format("the answer cannot be read: {}", answer.error().what));
   if (!answer) return std::unexpected(answer.error());
 
-  auto const& text = answer->error.empty() ? answer->message : answer->error;
-  if (!answer->status) return malformed("the answer has no status");
-  if (auto refused = classify_status(*answer->status, text, api_key_))
-    return std::unexpected(*std::move(refused));
+  if (auto const fine = check_status(*answer, api_key_); !fine) return std::unexpected(fine.error());
   if (auto const echo = check_echo(*answer, rest.ticker, prices_, api_key_); !echo)
     return std::unexpected(echo.error());
+
+  if (!answer->in_order && std::ranges::any_of(answer->unreadable, std::not_fn(&UnreadableResult::has_time)))
+    return malformed("a bar's time cannot be read, and the bars are in no order that could tell it");
+  auto const last = last_start(std::span{out}.subspan(before), *answer);
+  auto const zone = zone_of(rest.ticker);
+  auto const last_end = answer->outside > 0 ? rest.range.to
+                        : last              ? bar_end(timeframe, zone, *last)
+                                            : rest.range.from;
+  if (auto counted = check_counts(*answer, timeframe, rest.range, last_end); !counted)
+    return malformed(std::move(counted.error().what));
 
   Page page{.bars = out.size() - before,
             .proven_until = rest.range.to,
             .cursor = {},
             .request_id = request_id_of(*answer),
             .delayed = *answer->status == "DELAYED",
-            .outside = answer->outside};
-  if (!answer->next_url) return page;
-
-  auto next = parse_next_url(*answer->next_url, base_url_, rest.ticker, timeframe, prices_);
-  if (!next) return malformed(std::move(next.error().what));
-  // A page may end in the middle of a bar, of which the next one then has the whole.
-  auto const from = bar_start(timeframe, zone_of(rest.ticker), next->from);
-  if (from <= rest.range.from || from <= last_start(out, before))
-    return malformed("next_url does not advance");
-  if (from >= rest.range.to) return page;
-  page.proven_until = from;
-  page.cursor = std::move(next->path);
+            .outside = answer->outside,
+            .counts_too_large = answer->counts_too_large};
+  if (answer->next_url) {
+    auto next = parse_next_url(*answer->next_url, base_url_, rest.ticker, timeframe, prices_);
+    if (!next) return malformed(std::move(next.error().what));
+    // A page may end in the middle of a bar, of which the next one then has the whole.
+    auto const from = bar_start(timeframe, zone, next->from);
+    if (from <= rest.range.from || (last && from <= *last)) return malformed("next_url does not advance");
+    if (from < rest.range.to) {
+      page.proven_until = from;
+      page.cursor = std::move(next->path);
+    }
+  }
+  page.unreadable = placed(std::move(answer->unreadable), rest, timeframe, page.proven_until, api_key_);
   return page;
 }
 

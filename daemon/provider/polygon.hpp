@@ -20,8 +20,9 @@ enum class Prices { raw, split_adjusted };
 // A page is at most 50,000 base aggregates (minutes for minute and hour bars, days for longer ones), and the
 // end is only where next_url is absent. Empty answers are answers. The bar that is forming now may be added
 // past the asked range: it is dropped and counted. An answer for another ticker, or with prices adjusted
-// otherwise than asked, or whose next_url leads elsewhere or does not advance, is malformed, whatever else it
-// holds.
+// otherwise than asked, or whose next_url leads elsewhere or does not advance, or that contradicts itself
+// (counts that are not those of what is there, the text of a refusal beside OK, a full page that says it is
+// the last), is malformed, whatever else it holds. A bar that cannot be read costs its own time only.
 class PolygonProvider final : public Provider {
  public:
   // `base_url`: scheme, host and port, no trailing slash. The key goes into the requests and nowhere else.

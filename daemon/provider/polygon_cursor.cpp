@@ -66,24 +66,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-// nullopt: a % without two digits.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    auto const digits = text.substr(i + 1, 2);
-    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (error != std::errc{} || digits.size() < 2 || end != digits.data() + 2) return std::nullopt;
-    result += static_cast<char>(value);
-    i += 2;
-  }
-  return result;
-}
-
 // Milliseconds, or a date. 13 digits reach the year 2286.
 std::optional<UtcTime> parse_time(std::string_view text, Zone zone) {
   if (auto const date = parse_date(text)) return zone.at(*date, Milliseconds{0});
@@ -132,6 +114,23 @@ std::string percent_encoded(std::string_view text) {
     auto const byte = static_cast<unsigned char>(c);
     bool const plain = (byte < 0x80 && std::isalnum(byte) != 0) || kept.contains(c);
     result += plain ? std::string{c} : fmt::format("%{:02X}", byte);
+  }
+  return result;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    auto const digits = text.substr(i + 1, 2);
+    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (error != std::errc{} || digits.size() < 2 || end != digits.data() + 2) return std::nullopt;
+    result += static_cast<char>(value);
+    i += 2;
   }
   return result;
 }

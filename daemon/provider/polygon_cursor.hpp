@@ -1,6 +1,7 @@
 // Where an answer of Polygon's goes on: its next_url, of which nothing is believed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ Result<NextPage> parse_next_url(std::string_view url, std::string_view base_url,
 
 // A part of a path, or a value of a query; ':' stays as it is, as in the provider's own URLs.
 std::string percent_encoded(std::string_view text);
+
+// The reverse. nullopt: a % without two digits.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 // Path and query, without its key, of a next_url that names the host as above and exactly this path.
 // malformed: anything else.

@@ -1,38 +1,59 @@
-// Reads the JSON of one answer of Polygon's. For polygon.cpp only.
+// Reads the JSON of one answer of Polygon's. For polygon*.cpp only.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/bar.hpp"
 #include "core/error.hpp"
 #include "core/time.hpp"
+#include "provider/provider.hpp"
 
 namespace candled {
 
-// What an answer says besides its bars. Empty: not said.
+// An element of `results` that is no bar that can be read. What could not be read of it is NaN.
+struct UnreadableResult {
+  Bar bar;              // bar.start only if it has a time
+  std::string problem;  // the key and its value as they came
+  bool has_time = false;
+  // The times of its neighbours in the answer, for one that has none. nullopt: there is no neighbour with a
+  // time.
+  std::optional<UtcTime> after = std::nullopt;
+  std::optional<UtcTime> before = std::nullopt;
+};
+
+// What an answer says besides its bars. Empty: not said, or null.
 struct PolygonAnswer {
   std::optional<std::string> ticker;
   std::optional<bool> adjusted;
   std::optional<std::string> status;
   std::optional<std::string> next_url;
-  std::string error;  // the text of a refusal is in one of these two
-  std::string message;
+  std::optional<std::string> error;  // the text of a refusal is in one of these two
+  std::optional<std::string> message;
   std::string request_id;
-  bool has_results = false;  // at least one bar, wherever it lies
-  std::size_t outside = 0;   // bars in [range.to, dropped_until)
+  std::optional<std::int64_t> query_count;
+  std::optional<std::int64_t> results_count;
+  std::optional<std::int64_t> count;
+  std::size_t results = 0;  // elements of `results`, wherever and whatever they are
+  std::size_t outside = 0;  // bars in [range.to, dropped_until)
+  bool in_order = true;     // no bar starts before the one ahead of it
+  std::vector<UnreadableResult> unreadable;
+  std::size_t counts_too_large = 0;  // bars whose n does not fit: they have none
 };
 
-// Indices have no volume; of anything else, a bar without one is malformed.
+// Indices have no volume; of anything else, a bar without one cannot be read.
 enum class Volume { required, optional };
 
 struct BarLimits {
   TimeRange range;
   UtcTime dropped_until;  // bars from range.to until here are dropped; any other outside range is malformed
   Volume volume = Volume::required;
+  std::string_view ticker;  // that a bar which names one must name
 };
 
 // Keeps its memory from one answer to the next.

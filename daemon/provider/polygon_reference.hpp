@@ -14,8 +14,9 @@ namespace candled {
 // A split or dividend without an id gets one made of ticker, kind, date and value. Ticker
 // changes are those of the instrument that has the ticker now or had it last, told by its FIGI; the answer
 // says when each ticker began: the next one's beginning ends it, and the last has no end. An instrument
-// without a FIGI has no names here. malformed: an answer that breaks the contract, or whose next_url leads to
-// another host or path.
+// without a FIGI has no names here. malformed: an answer that breaks the contract, that contradicts itself (a
+// count that is not the number of rows, rows of another ticker, the text of a refusal beside OK), or whose
+// next_url leads to another host or path.
 class PolygonReference final : public Reference {
  public:
   // As PolygonProvider's.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,18 @@
 #include "http/http_client.hpp"
 
 namespace candled {
+
+// An answer with more bars that cannot be read is no bad day but broken: it is malformed as a whole.
+inline constexpr std::size_t unreadable_bars_max = 1'000;
+
+// A bar that is there and cannot be read: it costs its own time and nothing else.
+struct UnreadableBar {
+  Bar bar;  // what could be read of it, the rest NaN; without a time, its start is that of `between`
+  std::string problem;  // for people: the key, and its value as it came
+  // Where it may stand, as whole bars, if its time is what cannot be read. May be empty: between its
+  // neighbours is no place.
+  std::optional<TimeRange> between = std::nullopt;
+};
 
 // One answer's worth of bars, already appended to the caller's vector.
 struct Page {
@@ -23,6 +36,8 @@ struct Page {
   // proven.
   bool delayed = false;
   std::size_t outside = 0;  // bars just past window.to that the provider added unasked; dropped
+  std::vector<UnreadableBar> unreadable = {};  // all within [window.from, proven_until]
+  std::size_t counts_too_large = 0;  // bars whose number of trades is beyond what is stored: they have none
 };
 
 class Provider {

@@ -10,10 +10,14 @@ namespace {
 // was ever closed. A gap that is not due keeps its attempts: so a load that is told again counts once.
 constexpr char keep_sql[] = R"(
   WITH asked AS (
-    SELECT s.series_id, s.calendar, s.timeframe, p.proven::tstzmultirange AS proven
+    SELECT s.series_id, s.calendar, s.timeframe, p.proven::tstzmultirange AS proven,
+           s.calendar = '24x7' AND EXISTS (SELECT FROM candled.instrument_ticker t
+                                           WHERE t.instrument_id = s.instrument_id AND t.ticker LIKE 'C:%') AS is_currency
     FROM unnest($1::int4[], $2::text[]) AS p (series_id, proven) JOIN candled.series s USING (series_id)
   ), touched AS (
-    SELECT DISTINCT a.series_id, a.calendar, m.during, k.bars
+    SELECT DISTINCT a.series_id, a.calendar, m.during, k.bars,
+           a.is_currency AND (extract(isodow FROM m.session_date) = 6 OR to_char(m.session_date, 'MM-DD') IN ('12-25', '01-01'))
+             AS is_closed
     FROM asked a
     CROSS JOIN LATERAL unnest(a.proven) AS range
     CROSS JOIN LATERAL (
@@ -42,7 +46,7 @@ constexpr char keep_sql[] = R"(
     FROM touched t
     LEFT JOIN old o ON o.series_id = t.series_id AND o.during && t.during
     CROSS JOIN LATERAL (SELECT o.gap_id IS NULL OR o.next_try_at <= $3::timestamptz AS is_due) d
-    WHERE t.bars = 0
+    WHERE t.bars = 0 AND NOT t.is_closed
       AND NOT EXISTS (SELECT FROM candled.gap g WHERE g.series_id = t.series_id AND g.closed_at IS NULL
                         AND g.reason <> 'provider_empty' AND g.during && t.during)
       AND NOT EXISTS (SELECT FROM candled.rejected_bar r

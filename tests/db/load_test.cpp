@@ -323,10 +323,10 @@ TEST_F(LoadTest, every_impossible_value_is_refused_by_the_table) {
   page.bars[5].high = inf;
   page.bars[6].volume = inf;
   page.bars[7].vwap = inf;
-  page.bars[8].low = 0;
-  page.bars[9].low = -1;
+  page.bars[8].low = -inf;
+  page.bars[9].close = -inf;
   page.bars[10].volume = -1;
-  page.bars[11].vwap = 0;
+  page.bars[11].vwap = -inf;
   page.bars[12].trade_count = -2;
   page.bars[13].open = page.bars[13].high + 1;
   page.bars[14].close = page.bars[14].low - 1;

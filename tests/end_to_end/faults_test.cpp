@@ -153,17 +153,20 @@ INSTANTIATE_TEST_SUITE_P(Transient, Faults,
 // row are the most that one run must bear.
 INSTANTIATE_TEST_SUITE_P(Malformed, Faults,
                          testing::Values(Fault{"wrong-ticker times=2"}, Fault{"flip-adjusted times=2"},
-                                         Fault{"foreign-next-url times=2"},
-                                         Fault{"endless-next-url times=2"}),
+                                         Fault{"foreign-next-url times=2"}, Fault{"endless-next-url times=2"},
+                                         Fault{"cut-results times=2"}, Fault{"cut-at-limit times=2"},
+                                         Fault{"wrong-query-count times=2"}, Fault{"error-beside-ok times=2"},
+                                         Fault{"date-years-ago times=2"}, Fault{"date-years-ahead times=2"}),
                          name_of);
 
 // All that is needed is in the page.
 INSTANTIATE_TEST_SUITE_P(
     Readable, Faults,
-    testing::Values(Fault{"duplicate"}, Fault{"unsorted"}, Fault{"empty-results-null"},
-                    Fault{"empty-with-next-url"}, Fault{"foreign-bar"},
-                    Fault{.rule = "missing-fields",
-                          .columns = "ticker, timeframe, ts, open, high, low, close, volume"}),
+    testing::Values(
+        Fault{"duplicate"}, Fault{"unsorted"}, Fault{"empty-results-null"}, Fault{"empty-with-next-url"},
+        Fault{"foreign-bar"}, Fault{"whole-numbers"},
+        Fault{.rule = "null-fields", .columns = "ticker, timeframe, ts, open, high, low, close, volume"},
+        Fault{.rule = "missing-fields", .columns = "ticker, timeframe, ts, open, high, low, close, volume"}),
     name_of);
 
 // Bars that cannot be true are asked for three times a run, each by itself (hundreds of requests: one
@@ -172,7 +175,8 @@ INSTANTIATE_TEST_SUITE_P(
     Rejected, Faults,
     testing::Values(Fault{.rule = "conflicting-duplicate ticker=AAPL", .runs_max = 3, .met_min = 2},
                     Fault{.rule = "impossible ticker=MSFT", .runs_max = 3, .met_min = 2},
-                    Fault{.rule = "missing-close", .runs_max = 3}),
+                    Fault{.rule = "unreadable-field ticker=AAPL", .runs_max = 3, .met_min = 2},
+                    Fault{.rule = "missing-close ticker=MSFT", .runs_max = 3, .met_min = 2}),
     name_of);
 
 // A refusal is not asked again: its window is left for the next run.
@@ -205,10 +209,14 @@ TEST(MixedFaults, at_one_ask_in_five_change_nothing_in_the_end) {
                                  "foreign-next-url",
                                  "endless-next-url",
                                  "missing-close",
+                                 "cut-results",
+                                 "error-beside-ok",
+                                 "date-years-ago",
+                                 "unreadable-field",
                                  "empty-with-next-url",
                                  "foreign-bar",
                                  "refuse-200"})
-    rules += fmt::format("{} rate=0.009\n", kind);  // 25 of them: 1 - 0.991^25 = 0.2
+    rules += fmt::format("{} rate=0.0077\n", kind);  // 29 of them: 1 - 0.9923^29 = 0.2
   auto world = bad_day(rules, 60);
 
   auto const story = backfill_until_done(world, 5);

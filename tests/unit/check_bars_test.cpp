@@ -83,6 +83,15 @@ INSTANTIATE_TEST_SUITE_P(
                     ImpossibleBar{"price_not_finite", [](Bar& bar) { bar.close = nan; }},
                     ImpossibleBar{"price_not_positive", [](Bar& bar) { bar.open = bar.low = 0; }},
                     ImpossibleBar{"price_not_positive", [](Bar& bar) { bar.low = -9; }},
+                    ImpossibleBar{"price_implausible", [](Bar& bar) { bar.high = 1e300; }},
+                    ImpossibleBar{"price_implausible", [](Bar& bar) { bar.high = 1.01e15; }},
+                    ImpossibleBar{"price_implausible", [](Bar& bar) { bar.low = 1e-320; }},
+                    ImpossibleBar{"price_implausible", [](Bar& bar) { bar.low = 0.9e-18; }},
+                    ImpossibleBar{"volume_implausible", [](Bar& bar) { bar.volume = 9223372036854775808.0; }},
+                    ImpossibleBar{"volume_implausible", [](Bar& bar) { bar.volume = 1.01e15; }},
+                    ImpossibleBar{"volume_implausible", [](Bar& bar) { bar.volume = 1e-320; }},
+                    ImpossibleBar{"vwap_implausible", [](Bar& bar) { bar.vwap = 1e16; }},
+                    ImpossibleBar{"vwap_implausible", [](Bar& bar) { bar.vwap = 5e-324; }},
                     ImpossibleBar{"high_too_low", [](Bar& bar) { bar.high = 10.99; }},
                     ImpossibleBar{"high_too_low", [](Bar& bar) { bar.open = 12.01; }},
                     ImpossibleBar{"high_too_low", [](Bar& bar) { bar.low = 13; }},
@@ -111,6 +120,59 @@ TEST(CheckBars, bars_with_one_price_are_legal) {
   bar.open = bar.high = bar.low = bar.close = 0.0001;
 
   EXPECT_EQ(check(bar, minutes()), std::nullopt);
+}
+
+CheckContext of_a(TickerKind kind) {
+  auto context = minutes();
+  context.kind = kind;
+  return context;
+}
+
+TEST(CheckBars, only_an_index_may_be_zero_or_below) {
+  auto const priced = [](double open, double high, double low, double close) {
+    auto bar = good();
+    bar.open = open, bar.high = high, bar.low = low, bar.close = close;
+    bar.volume = 0, bar.vwap = nan, bar.trade_count = -1;
+    return bar;
+  };
+  for (auto const& bar : {priced(-0.05, -0.03, -0.06, -0.05), priced(0, 0.02, -0.01, 0), priced(0, 0, 0, 0),
+                          priced(0.03, 0.05, 0, 0.03), priced(-100, 20'000, -5'000, 1)}) {
+    EXPECT_EQ(check(bar, of_a(TickerKind::index)), std::nullopt) << bar.low;
+    for (auto const kind : {TickerKind::share, TickerKind::option, TickerKind::crypto, TickerKind::currency})
+      EXPECT_EQ(check(bar, of_a(kind)), CheckFailure::price_not_positive) << bar.low;
+  }
+  auto const index = of_a(TickerKind::index);
+  EXPECT_EQ(check(priced(-1, -2, -3, -1), index), CheckFailure::high_too_low);
+  EXPECT_EQ(check(priced(-1, 0, -1, -2), index), CheckFailure::low_too_high);
+  EXPECT_EQ(check(priced(-1, 0, -infinity, -1), index), CheckFailure::price_not_finite);
+  EXPECT_EQ(check(priced(-1, 0, -1e16, -1), index), CheckFailure::price_implausible);
+  auto with_vwap = priced(-1, 0, -2, -1);
+  with_vwap.vwap = -1;
+  EXPECT_EQ(check(with_vwap, index), std::nullopt);
+}
+
+TEST(CheckBars, coins_are_counted_in_other_numbers_than_shares) {
+  auto bar = good();
+  for (double const volume : {1e-18, 1e-8, 1e15, 4e21, 1e24}) {
+    bar.volume = volume;
+    EXPECT_EQ(check(bar, of_a(TickerKind::crypto)), std::nullopt) << volume;
+  }
+  bar.volume = 1.1e24;
+  EXPECT_EQ(check(bar, of_a(TickerKind::crypto)), CheckFailure::volume_implausible);
+  bar.volume = 4e21;
+  EXPECT_EQ(check(bar, of_a(TickerKind::currency)), CheckFailure::volume_implausible);
+  bar = good();
+  bar.open = bar.high = bar.low = bar.close = bar.vwap = 1e-14;  // a coin in bitcoin
+  EXPECT_EQ(check(bar, of_a(TickerKind::crypto)), std::nullopt);
+}
+
+TEST(TickerKind, is_told_by_the_prefix) {
+  EXPECT_EQ(kind_of("AAPL"), TickerKind::share);
+  EXPECT_EQ(kind_of("I"), TickerKind::share);
+  EXPECT_EQ(kind_of("I:NDX"), TickerKind::index);
+  EXPECT_EQ(kind_of("X:BTCUSD"), TickerKind::crypto);
+  EXPECT_EQ(kind_of("C:EURUSD"), TickerKind::currency);
+  EXPECT_EQ(kind_of("O:SPY251219C00650000"), TickerKind::option);
 }
 
 TEST(CheckBars, a_bar_outside_the_range_is_rejected) {

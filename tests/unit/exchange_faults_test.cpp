@@ -228,6 +228,56 @@ TEST_F(SpoiledPage, is_empty_though_there_are_bars) {
   EXPECT_EQ(page.next_url, "");
 }
 
+TEST_F(SpoiledPage, has_half_of_what_it_says) {
+  spoil_with("cut-results");
+  EXPECT_EQ(page.results.size(), 3U);
+  EXPECT_TRUE(to_json(page, "id").contains(R"("resultsCount":7,)"));
+  EXPECT_TRUE(to_json(page, "id").contains(R"("count":7)"));
+}
+
+TEST_F(SpoiledPage, is_cut_at_the_limit_and_says_so_in_one_place_only) {
+  spoil_with("cut-at-limit");
+  auto const text = to_json(page, "id");
+  EXPECT_TRUE(text.contains(R"("queryCount":50000,"resultsCount":3,)")) << text;
+  EXPECT_FALSE(text.contains("next_url"));
+}
+
+TEST_F(SpoiledPage, says_that_it_was_made_of_more_or_went_wrong) {
+  auto const whole = page;
+  spoil_with("wrong-query-count");
+  EXPECT_EQ(page.query_count, 701U);
+  page = whole;
+  spoil_with("error-beside-ok");
+  auto const text = to_json(page, "id");
+  EXPECT_TRUE(text.contains(R"("status":"OK")")) << text;
+  EXPECT_TRUE(text.contains(R"("error":"upstream request timeout")")) << text;
+  EXPECT_TRUE(text.contains(R"("resultsCount":0,)")) << text;
+}
+
+TEST_F(SpoiledPage, has_odd_fields_in_every_fifth_bar) {
+  auto const whole = page;
+  spoil_with("null-fields");
+  EXPECT_TRUE(to_json(page, "id").contains(R"("vw":null)"));
+  EXPECT_TRUE(to_json(page, "id").contains(R"("n":null)"));
+  EXPECT_TRUE(to_json(page, "id").contains(R"("vw":10.5)"));
+  page = whole;
+  spoil_with("whole-numbers");
+  EXPECT_TRUE(to_json(page, "id").contains(R"("n":30e-1)"));
+  EXPECT_TRUE(to_json(page, "id").contains(R"("n":3})"));
+  EXPECT_TRUE(to_json(page, "id").contains(".0,"));
+  page = whole;
+  spoil_with("unreadable-field");
+  EXPECT_TRUE(to_json(page, "id").contains(R"("o":"none10")"));
+  EXPECT_TRUE(to_json(page, "id").contains(R"("o":10,)"));
+}
+
+TEST(Faults, of_the_date_are_an_hour_or_years) {
+  EXPECT_EQ(date_error(rules("wrong-date").rules[0].kind), -1h);
+  EXPECT_LT(date_error(rules("date-years-ago").rules[0].kind), -24h * 365);
+  EXPECT_GT(date_error(rules("date-years-ahead").rules[0].kind), 24h * 365);
+  EXPECT_EQ(date_error(rules("truncate").rules[0].kind), 0ms);
+}
+
 TEST_F(SpoiledPage, is_empty_before_a_next_page_that_has_all_bars) {
   spoil_with("empty-with-next-url");
   EXPECT_TRUE(page.results.empty());

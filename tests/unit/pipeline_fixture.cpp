@@ -117,6 +117,21 @@ Result<Page> ModelProvider::parse(Window const& rest, Timeframe, HttpResponse& r
   Page page{.bars = static_cast<std::size_t>(to - from),
             .proven_until = at_minute(to),
             .delayed = body.contains("too early")};
+  if (body.contains("unreadable")) {
+    auto const first = out.end() - (to - from);
+    page.unreadable.push_back({.bar = *first, .problem = "o is null"});
+    out.erase(first);
+    --page.bars;
+  }
+  if (body.contains("timeless")) {  // the eleventh bar, and the nine after it are not there
+    auto const first = out.end() - (to - from) + 10;
+    page.unreadable.push_back(
+        {.bar = *first,
+         .problem = "t is null",
+         .between = TimeRange{.from = at_minute(from + 10), .to = at_minute(from + 20)}});
+    out.erase(first, first + 10);
+    page.bars -= 10;
+  }
   if (at_minute(to) < rest.range.to) page.cursor = "more";
   return page;
 }

@@ -72,7 +72,9 @@ class FakeHttp final : public HttpClient {
 };
 
 // URL: TICKER/FROM_MINUTE/TO_MINUTE. An answer with status 200 means: every minute of the range has a bar,
-// `page_bars` a page; one whose body holds "impossible" turns the first bar's high below its low.
+// `page_bars` a page; one whose body holds "impossible" turns the first bar's high below its low;
+// "unreadable" has the first bar as one that cannot be read, "timeless" one of the second ten minutes,
+// without its time.
 class ModelProvider final : public Provider {
  public:
   HttpRequest request(Window const& rest, Timeframe timeframe, std::string const& cursor) const override;

@@ -62,12 +62,28 @@ inline std::string bar_at(std::int64_t t) {
       R"({{"v":4428,"vw":195.7709,"o":195.89,"c":195.53,"h":195.9,"l":195.52,"t":{},"n":121}})", t);
 }
 
-// An answer with these results, and with whatever else.
+// How many elements an array with this between its brackets has.
+inline std::size_t elements(std::string_view text) {
+  if (text.empty()) return 0;
+  std::size_t count = 1;
+  int depth = 0;
+  bool quoted = false;
+  for (char const c : text) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (c == ',' && depth == 0) ++count;
+  }
+  return count;
+}
+
+// An answer with these results, which says how many there are, and with whatever else.
 inline std::string answer(std::string const& results, std::string const& more = {},
                           std::string const& ticker = "AAPL") {
   return fmt::format(
-      R"({{"ticker":"{}","queryCount":2,"resultsCount":2,"adjusted":false,"results":[{}],"status":"OK","request_id":"7fea49fbee5d3f40","count":2{}}})",
-      ticker, results, more);
+      R"({{"ticker":"{0}","queryCount":{2},"resultsCount":{2},"adjusted":false,"results":[{1}],"status":"OK","request_id":"7fea49fbee5d3f40","count":{2}{3}}})",
+      ticker, results, elements(results), more);
 }
 
 inline std::string two_bars() {

@@ -184,7 +184,11 @@ TEST(PolygonPage, an_index_needs_no_volume_and_no_adjusted) {
 TEST(PolygonPage, a_stock_needs_both) {
   auto const no_volume = fmt::format(R"({{"c":2,"h":3,"l":1,"o":2,"t":{}}})", first_minute);
 
-  expect_malformed(parse(ok(answer(no_volume))), "results[0]: v is missing");
+  auto const [page, bars] = parse(ok(answer(no_volume)));
+  ASSERT_TRUE(page) << page.error().what;
+  EXPECT_TRUE(bars.empty());
+  ASSERT_EQ(page->unreadable.size(), 1U);
+  EXPECT_EQ(page->unreadable[0].problem, "v is missing");
   expect_malformed(parse(ok(R"({"ticker":"AAPL","status":"OK"})")), "does not say whether it is adjusted");
 }
 
@@ -246,47 +250,15 @@ TEST(PolygonPage, a_body_that_ends_in_the_middle_may_be_asked_for_again) {
   EXPECT_EQ(to_string(got.page.error().kind), "remote_failed");
 }
 
-TEST(PolygonPage, one_bad_bar_spoils_the_page) {
+TEST(PolygonPage, what_is_no_json_spoils_the_page) {
   std::string const rest = fmt::format(R"("h":1,"l":1,"c":1,"t":{},"v":1)", first_minute + minute);
-  for (auto const* open : {R"("o":NaN)",
-                           R"("o":Infinity)",
-                           R"("o":-Infinity)",
-                           R"("o":1e400)",
-                           R"("o":"1")",
-                           R"("o":null)",
-                           R"("o":true)",
-                           R"("o":[1])",
-                           R"("o":{"a":1})",
-                           R"("o":)",
-                           R"("o":1.)",
-                           R"("o":.5)",
-                           R"("o":0x1)",
-                           R"("o":01)",
-                           R"("o":1 2)",
-                           R"("o":1,"o":1)",
-                           R"("o":1,"n":2147483648)",
-                           R"("o":1,"n":"1")",
-                           R"("o":1,"n":1.5)",
-                           R"("o":1,"vw":"x")",
-                           R"("O":1)",
-                           R"("\u006f":1)",
-                           "\"o\":1,\"x\":\"\xff\xfe\"",
-                           "\"o\":1,\"x\":\"\xc3\""}) {
+  for (auto const* open : {R"("o":)", R"("o":1 2)", R"("o")", R"("o":1,,"x":1)", R"("o":])",
+                           "\"o\":1,\"x\":\"\xff\xfe\"", "\"o\":1,\"x\":\"\xc3\""}) {
     auto const body = answer(fmt::format("{},{{{},{}}}", bar_at(first_minute), open, rest));
     auto const got = parse(ok(body));
 
     ASSERT_FALSE(got.page) << open;
     EXPECT_EQ(to_string(got.page.error().kind), "malformed") << open;
-  }
-}
-
-TEST(PolygonPage, a_time_is_a_whole_number_of_milliseconds) {
-  for (auto const* t : {"1709562600000.0", "1.7095626e12", "\"1709562600000\"", "null", "9223372036854775808",
-                        "99999999999999999999999999", "2024-03-04"}) {
-    auto const got = parse(ok(answer(fmt::format(R"({{"o":1,"h":1,"l":1,"c":1,"v":1,"t":{}}})", t))));
-
-    ASSERT_FALSE(got.page) << t;
-    EXPECT_EQ(to_string(got.page.error().kind), "malformed") << t;
   }
 }
 

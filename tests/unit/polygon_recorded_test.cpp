@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <regex>
 #include <set>
 
 #include "support/temp_dir.hpp"
@@ -62,8 +63,25 @@ Window wide(std::string ticker) {
           .range = {.from = at("2000-01-01T00:00:00Z"), .to = at("2030-01-01T00:00:00Z")}};
 }
 
+Parsed parse_body(std::string body, std::string const& ticker, Timeframe timeframe) {
+  return parse(ok(std::move(body)), wide(ticker), timeframe, Prices::split_adjusted);
+}
+
 Parsed parse_recorded(std::string const& file, std::string const& ticker, Timeframe timeframe) {
-  return parse(ok(test::read_file(fixtures + file)), wide(ticker), timeframe, Prices::split_adjusted);
+  return parse_body(test::read_file(fixtures + file), ticker, timeframe);
+}
+
+// Of some answers people kept a part of the bars, with the counts of the whole (SOURCES.md).
+bool is_cut(std::string_view file) {
+  return file == "recorded/stocks_AAPL_1minute_2025-02-25_3bars_trimmed.json" ||
+         file == "recorded/stocks_AAPL_1day_2024-03_10bars_DELAYED_excerpt.json" ||
+         file == "recorded/stocks_AAPL_1day_2026-04-17_fractional_volume_excerpt.json";
+}
+
+// As it would have come with these bars only.
+std::string with_counts(std::string const& body, std::size_t bars) {
+  return std::regex_replace(body, std::regex{R"re("(queryCount|resultsCount|count)": ?\d+)re"},
+                            fmt::format("\"$1\":{}", bars));
 }
 
 std::vector<Recorded> recorded_answers() {
@@ -172,9 +190,16 @@ class EachRecordedAnswer : public testing::TestWithParam<Recorded> {};
 TEST_P(EachRecordedAnswer, gives_its_bars) {
   auto const& row = GetParam();
 
-  auto const [page, bars] = parse_recorded(row.file, row.ticker, row.timeframe);
+  auto body = test::read_file(fixtures + row.file);
+  if (is_cut(row.file)) {
+    expect_malformed(parse_body(body, row.ticker, row.timeframe), "it is not whole");
+    body = with_counts(body, row.bars);
+  }
+
+  auto const [page, bars] = parse_body(body, row.ticker, row.timeframe);
 
   ASSERT_TRUE(page) << page.error().what;
+  EXPECT_TRUE(page->unreadable.empty());
   ASSERT_EQ(bars.size(), row.bars);
   expect_same(bars.front(), row.first);
   expect_same(bars.back(), row.last);

@@ -69,7 +69,8 @@ TEST(PolygonReference, each_ticker_ends_the_day_before_the_next_begins) {
       parse(ReferenceKind::ticker_changes, R"({"results":{"name":"Meta Platforms, Inc. Class A Common Stock",
     "composite_figi":"BBG000MM2P62","cik":"0001326801","events":[
     {"ticker_change":{"ticker":"META"},"type":"ticker_change","date":"2022-06-11"},
-    {"ticker_change":{"ticker":"FB"},"type":"ticker_change","date":"2012-05-18"}]},"status":"OK"})");
+    {"ticker_change":{"ticker":"FB"},"type":"ticker_change","date":"2012-05-18"}]},"status":"OK"})",
+            "/vX/reference/tickers/META/events?types=ticker_change");
 
   ASSERT_TRUE(page) << page.error().what;
   ASSERT_EQ(page->names.size(), 2U);
@@ -100,6 +101,51 @@ TEST(PolygonReference, a_next_url_that_leads_elsewhere_is_malformed) {
     ASSERT_FALSE(page) << url;
     EXPECT_EQ(page.error().kind, ErrorKind::malformed);
   }
+}
+
+TEST(PolygonReference, an_answer_that_contradicts_itself_is_malformed) {
+  std::string const split =
+      R"({"ticker":"AAPL","execution_date":"2020-08-31","split_from":1,"split_to":4,"adjustment_type":"forward_split"})";
+  auto const with = [&](std::string const& more, std::string const& results) {
+    return parse(ReferenceKind::splits, "{\"status\":\"OK\"" + more + ",\"results\":" + results + "}");
+  };
+  ASSERT_TRUE(with("", "[" + split + "]"));
+  ASSERT_TRUE(
+      with(R"(,"count":1,"resultsCount":1.0,"error":null,"message":"","next_url":null)", "[" + split + "]"));
+  for (auto const* more :
+       {R"(,"count":2)", R"(,"count":0)", R"(,"resultsCount":2)", R"(,"count":"1")", R"(,"count":1.5)",
+        R"(,"error":"timeout")", R"(,"message":"timeout")", R"(,"error":{})", R"(,"next_url":"")",
+        R"(,"next_url":7)", R"(,"status":"OK")", R"(,"count":1,"count":1)"}) {
+    auto const page = with(more, "[" + split + "]");
+    ASSERT_FALSE(page) << more;
+    EXPECT_EQ(page.error().kind, ErrorKind::malformed) << more;
+  }
+  EXPECT_FALSE(with(R"(,"count":1)", "[]"));
+  EXPECT_FALSE(with(R"(,"count":1)", "null"));
+  for (auto const* results : {"{}", "\"none\"", "0", "false"}) EXPECT_FALSE(with("", results)) << results;
+  auto const changed = [&](std::string const& from, std::string const& to) {
+    auto row = split;
+    row.replace(row.find(from), from.size(), to);
+    return with("", "[" + row + "]");
+  };
+  EXPECT_FALSE(changed("AAPL", "MSFT"));
+  EXPECT_FALSE(changed("forward", "reverse"));
+  EXPECT_FALSE(changed(R"("split_from":1)", R"("split_from":1,"split_from":2)"));
+}
+
+TEST(PolygonReference, an_instrument_had_the_ticker_by_which_it_was_found) {
+  std::string const body = R"({"results":{"composite_figi":"BBG000MM2P62","events":[
+    {"ticker_change":{"ticker":"META"},"type":"ticker_change","date":"2022-06-11"},
+    {"ticker_change":{"ticker":"FB"},"type":"ticker_change","date":"2012-05-18"}]},"status":"OK"})";
+  auto const asked = [&](std::string const& ticker) {
+    return parse(ReferenceKind::ticker_changes, body,
+                 reference.paths(ReferenceKind::ticker_changes, ticker)[0]);
+  };
+
+  EXPECT_TRUE(asked("META"));
+  EXPECT_TRUE(asked("FB"));
+  ASSERT_FALSE(asked("AAPL"));
+  EXPECT_EQ(asked("AAPL").error().kind, ErrorKind::malformed);
 }
 
 TEST(PolygonReference, what_cannot_be_is_malformed_and_a_refusal_is_a_refusal) {

@@ -137,21 +137,22 @@ TEST(RunBatch, a_bar_of_the_last_quarter_of_an_hour_may_not_be_whole_and_stays_d
 }
 
 TEST(RunBatch, on_a_host_whose_clock_is_ahead_nothing_is_proven_that_the_provider_did_not_live_through) {
-  // There it is ten past midnight of 2 January; here, by the fixture's clock, it is February.
+  // There it is twenty to midnight of the day before; here, by the fixture's clock, it is February.
   PipelineFixture fixture{[](std::string const&, int) -> Result<HttpResponse> {
     auto answer = good_answer();
-    answer.date = std::chrono::sys_days{std::chrono::year{2024} / 1 / 2} + 10min;
+    answer.date = std::chrono::sys_days{std::chrono::year{2024} / 1 / 31} + 23h + 40min;
     return answer;
   }};
-  auto const batch = batch_of({"A"}, 60);
-  auto const midnight = batch.windows[0].range.from;
+  auto batch = batch_of({"A"}, 60);
+  auto const now = fixture.clock.now();
+  batch.windows[0].range = {.from = now - 30min, .to = now - 1min};
 
   auto const result = fixture.run(batch, {.parallel = 1});
 
-  // The minute that ended at ten past may not be published yet.
+  // The minute that ended at twenty to may not be published yet.
   EXPECT_EQ(result.record.bars, 9);
   EXPECT_EQ(fixture.store.bars_of(1), 9U);
-  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = midnight, .to = midnight + 9min}}));
+  EXPECT_EQ(fixture.store.covered[SeriesId{1}], (RangeSet{{.from = now - 30min, .to = now - 21min}}));
 }
 
 TEST(RunBatch, clocks_that_differ_by_seconds_are_taken_for_the_same) {
