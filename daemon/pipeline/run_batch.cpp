@@ -327,11 +327,13 @@ void BatchRun::note_not_entitled(Window const& rest, Error const& error, Asked a
 void BatchRun::park(Window const& window, Asked asked, GapReason reason, std::string detail,
                     std::optional<UtcTime> next_try_at) {
   ++ports_.progress.windows_failed;
-  auto const level = asked == Asked::yes ? LogLevel::warn : LogLevel::info;
-  if (logs(level))
-    log_line(level, fmt::format("{} {} {}: {} to {} is {}: {}", batch_.job, to_string(batch_.timeframe),
-                                window.ticker, to_rfc3339(window.range.from), to_rfc3339(window.range.to),
-                                asked == Asked::yes ? "given up for now" : "not asked for", detail));
+  auto const [from, to] = std::pair{to_rfc3339(window.range.from), to_rfc3339(window.range.to)};
+  if (asked == Asked::yes)
+    log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe),
+             window.ticker, from, to, detail);
+  else
+    log_info("{} {} {}: {} to {} is not asked for: {}", batch_.job, to_string(batch_.timeframe),
+             window.ticker, from, to, detail);
   result_.failed.push_back({.series = window.series,
                             .range = window.range,
                             .reason = reason,

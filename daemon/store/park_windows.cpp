@@ -100,9 +100,14 @@ void park_windows(pqxx::work& work, std::span<FailedWindow const> windows) {
   for (auto const& [id, range, reason, detail, failed_at, next_try_at, tried] : windows) {
     if (range.empty()) continue;
     auto const line = std::string_view{detail}.substr(0, detail_bytes_max);
-    work.exec_params(tried ? park_sql : set_aside_sql, pg_text(id), pg_text(range),
-                     std::string{to_string(reason)}, pg_text(line), pg_text(failed_at),
-                     next_try_at ? std::optional{pg_text(*next_try_at)} : std::nullopt);
+    auto const told_next = next_try_at ? std::optional{pg_text(*next_try_at)} : std::nullopt;
+    auto const why = std::string{to_string(reason)};
+    if (tried)
+      work.exec_params(park_sql, pg_text(id), pg_text(range), why, pg_text(line), pg_text(failed_at),
+                       told_next);
+    else
+      work.exec_params(set_aside_sql, pg_text(id), pg_text(range), why, pg_text(line), pg_text(failed_at),
+                       told_next);
   }
 }
 
