@@ -134,6 +134,7 @@ MetricsView ControlService::State::metrics() const {
                       .lanes = {},
                       .lags = {},
                       .gaps = {},
+                      .short_of_history = {},
                       .sessions = {},
                       .process = read_process_numbers(),
                       .started_at = started_at,
@@ -159,6 +160,7 @@ MetricsView ControlService::State::metrics() const {
   std::map<std::string, bool> sessions;
   for (auto const& setup : view.reloader.jobs()) {
     numbers.gaps.emplace_back(setup.job->name, open_gaps(*setup.job, engine.meters));
+    numbers.short_of_history.emplace_back(setup.job->name, short_of_history(*setup.job, engine.meters));
     auto const& calendar = setup.job->calendar;
     auto const at = engine.clock->now();
     sessions[std::string{to_string(calendar.kind())}] = calendar.session_at_or_before(at).hours.contains(at);

@@ -28,7 +28,7 @@ bool last_batch_failed(Engine const& engine, Reloader const& reloader, std::stri
 ProviderSignals signals_of(Engine const& engine, Reloader const& reloader, Source const& source) {
   auto const parked = source.pacer->parked();
   ProviderSignals signals{.name = source.name,
-                          .key_refused = source.key_refused.has_value(),
+                          .key_refused = source.learned.key_refused.has_value(),
                           .batch_failed = last_batch_failed(engine, reloader, source.name),
                           .hold = hold_of(parked)};
   if (parked) signals.hold_until = parked->until;

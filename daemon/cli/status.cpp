@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <unordered_set>
@@ -11,6 +12,8 @@
 #include "cli/shown_notes.hpp"
 #include "cli/table.hpp"
 #include "cli/work.hpp"
+#include "core/gap_reason.hpp"
+#include "core/horizon.hpp"
 #include "store/reports.hpp"
 
 namespace candled {
@@ -29,6 +32,8 @@ struct JobStatus {
   std::int64_t revisions = 0;
   std::int64_t gaps = 0;
   UtcTime due_until{};  // where coverage should be by now
+  // Those that were refused history which another of their provider, timeframe and class was given.
+  std::vector<std::string> short_of_history = {};
 };
 
 struct Account {
@@ -57,6 +62,38 @@ Result<Account> read_account(Secret const& url) {
                  .live = std::move(*live)};
 }
 
+// Of all series of the job's provider and timeframe, those whose history is shorter than another one's.
+std::vector<std::string> short_of_history(JobConfig const& config, Account const& account) {
+  struct Class {
+    std::vector<std::string> tickers;
+    std::vector<Reach> reaches;
+  };
+  auto const is_alike = [&, timeframe = to_string(config.timeframe)](auto const& row) {
+    return row.provider == config.provider && row.timeframe == timeframe;
+  };
+  std::map<std::string_view, UtcTime> refused_until;
+  for (auto const& gap : account.gaps)
+    if (is_alike(gap) && gap.reason == to_string(GapReason::horizon))
+      refused_until[gap.ticker] = std::max(refused_until[gap.ticker], gap.range.to);
+  std::map<AssetClass, Class> classes;
+  for (auto const& row : account.coverage) {
+    if (!is_alike(row)) continue;
+    Reach reach;
+    if (!row.covered.empty()) reach.given_from = row.covered.ranges().front().from;
+    if (auto const found = refused_until.find(row.ticker); found != refused_until.end())
+      reach.refused_until = found->second;
+    auto& one = classes[asset_class_of(row.ticker)];
+    one.tickers.push_back(row.ticker);
+    one.reaches.push_back(reach);
+  }
+  std::unordered_set<std::string_view> const symbols{config.symbols.begin(), config.symbols.end()};
+  std::vector<std::string> found;
+  for (auto const& [name, one] : classes)
+    for (auto const place : shorter_than_others(one.reaches))
+      if (symbols.contains(one.tickers[place])) found.push_back(one.tickers[place]);
+  return found;
+}
+
 JobStatus status_of(Job const& job, JobConfig const& config, ProviderConfig const& provider,
                     Account const& account, UtcTime now) {
   JobStatus status{.job = &config, .due_until = everything_due(job, now).wanted.to};
@@ -80,6 +117,7 @@ JobStatus status_of(Job const& job, JobConfig const& config, ProviderConfig cons
   }
   if (with_coverage < static_cast<std::int64_t>(config.symbols.size())) status.covered_until.reset();
   status.gaps = std::ranges::count_if(account.gaps, belongs);
+  status.short_of_history = short_of_history(config, account);
   return status;
 }
 
@@ -106,7 +144,15 @@ void print_text(std::vector<JobStatus> const& jobs, Account const& account,
                     std::to_string(one.job->symbols.size()), std::to_string(one.covered),
                     text_of(one.covered_until), to_rfc3339(one.due_until), text_of(one.last_bar_at),
                     std::to_string(one.gaps), std::to_string(one.rejected), std::to_string(one.revisions)});
-  fmt::print("{}{}{}", table(rows), text_of(account.run), text_of(account.live));
+  fmt::print("{}", table(rows));
+  for (auto const& one : jobs)
+    if (auto const& symbols = one.short_of_history; !symbols.empty())
+      fmt::print(
+          "\n{}: {} was refused history that other symbols of {} were given: `candled gaps` says from when "
+          "on; "
+          "`candled repair --job {} --symbols {}` asks again\n",
+          one.job->name, some_of(symbols), one.job->provider, one.job->name, symbols.front());
+  fmt::print("{}{}", text_of(account.run), text_of(account.live));
   for (auto const& note : notes) fmt::print("note: {}\n", note);
   if (account.batches.empty()) return;
   rows = {{"LAST BATCHES", "JOB", "BARS", "SYMBOLS", "REQUESTS", "RECEIVED", "NEW", "CHANGED", "TOOK",
@@ -132,7 +178,8 @@ void print_json(std::vector<JobStatus> const& jobs, Account const& account,
                            {"last_bar_at", json_of(one.last_bar_at)},
                            {"gaps", one.gaps},
                            {"rejected", one.rejected},
-                           {"revisions", one.revisions}});
+                           {"revisions", one.revisions},
+                           {"short_of_history", one.short_of_history}});
   for (auto const& batch : account.batches) out["batches"].push_back(json_of(batch));
   out["daemon"] = nlohmann::json();
   if (!account.run.empty()) out["daemon"] = json_of(account.run.front());

@@ -18,6 +18,7 @@ namespace {
 void add_to(JobResult& total, JobResult const& part) {
   total.windows += part.windows;
   total.failed += part.failed;
+  total.unproven += part.unproven;
   total.bars += part.bars;
   total.inserted += part.inserted;
   total.changed += part.changed;
@@ -45,13 +46,15 @@ Task<void> work_on_one(Ports ports, JobOrder order, Run run, JobResult& result) 
 ExitCode worst(std::vector<JobResult> const& results) {
   auto code = ExitCode::done;
   for (auto const& result : results) {
-    if (result.failed > 0 || result.parked > 0) code = std::max(code, ExitCode::some_failed);
+    if (result.failed > 0 || result.parked > 0 || result.unproven > 0)
+      code = std::max(code, ExitCode::some_failed);
     if (result.ended_by) code = std::max(code, exit_code_of(result.ended_by->kind));
   }
   return code;
 }
 
-// "A, B and 7 more"
+}  // namespace
+
 std::string some_of(std::vector<std::string> const& names) {
   constexpr std::size_t named_max = 20;
   auto const shown = std::min(names.size(), named_max);
@@ -59,8 +62,6 @@ std::string some_of(std::vector<std::string> const& names) {
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   return names.size() > shown ? fmt::format("{} and {} more", text, names.size() - shown) : text;
 }
-
-}  // namespace
 
 void print_notes(Job const& job, JobResult const& result) {
   if (result.files > 0)
@@ -70,6 +71,12 @@ void print_notes(Job const& job, JobResult const& result) {
     fmt::print(
         "note: {} day files of {} are broken and were left out: the log says what is wrong with each\n",
         result.files_broken, job.source->files->name);
+  if (result.unproven > 0)
+    fmt::print(
+        "note: {} answers of {} prove less than they should, for its clock is behind this machine's, which "
+        "was "
+        "perhaps set: see to the clock (NTP); what is missing is asked for again\n",
+        result.unproven, job.source->name);
   if (!result.without_bars.empty())
     fmt::print("note: {} has no bars of {} in this range: is the ticker right?\n", job.source->name,
                some_of(result.without_bars));

@@ -1,6 +1,7 @@
 // What `once` and `backfill` share: orders for jobs, done side by side, and an account of them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "cli/engine.hpp"
@@ -43,6 +44,9 @@ void print_notes(Job const& job, JobResult const& result);
 
 // Of orders that are one range each: a line for each, and what to do about what is missing.
 void print_ranges(WorkResult const& work, std::vector<JobOrder> const& orders);
+
+// "A, B and 7 more"
+std::string some_of(std::vector<std::string> const& names);
 
 void print_error(std::string_view what);
 

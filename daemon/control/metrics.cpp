@@ -162,6 +162,10 @@ void add_lanes(Families& all, MetricsView const& view) {
       gaps.add(count, {{"job", job}, {"reason", std::string{to_string(reason)}}});
     }
   all.push_back(std::move(gaps));
+  auto shorter = gauge("symbols_short_of_history",
+                       "Symbols that were refused history which another of their kind was given.");
+  for (auto const& [job, count] : view.short_of_history) shorter.add(count, {{"job", job}});
+  all.push_back(std::move(shorter));
 }
 
 void add_database(Families& all, MetricsView const& view) {

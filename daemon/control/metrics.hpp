@@ -54,8 +54,9 @@ struct MetricsView {
   std::vector<BudgetNumbers> budgets;
   std::vector<LaneNumbers> lanes;
   std::vector<LagNumbers> lags;
-  std::vector<std::pair<std::string, GapCounts>> gaps;  // that are open, of each job
-  std::vector<std::pair<std::string, bool>> sessions;   // of each calendar that jobs use: is it open now?
+  std::vector<std::pair<std::string, GapCounts>> gaps;                 // that are open, of each job
+  std::vector<std::pair<std::string, std::int64_t>> short_of_history;  // symbols, of each job
+  std::vector<std::pair<std::string, bool>> sessions;  // of each calendar that jobs use: is it open now?
   ProcessNumbers process;
   UtcTime started_at;
   Milliseconds loop_late{0};

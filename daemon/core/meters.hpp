@@ -10,6 +10,7 @@
 
 #include "core/gap_reason.hpp"
 #include "core/histogram.hpp"
+#include "core/horizon.hpp"
 #include "core/ids.hpp"
 #include "core/length_counts.hpp"
 #include "core/range_set.hpp"
@@ -67,6 +68,7 @@ struct SeriesMeter {
   RangeSet covered;    // its last range, and what was added since; empty: nothing is covered
   RangeSet parked;     // gaps that are not to be tried again yet
   GapCounts gaps;      // open ones, when it was last planned
+  Reach reach;         // how far back it went then
 };
 
 struct Meters {

@@ -35,7 +35,7 @@ std::optional<Milliseconds> note_failed_try(Ports& ports, Source& source, Admiss
   source.pacer->failed(admission, error.kind);
   if (error.kind == ErrorKind::key_refused) {
     error.what += fmt::format(" (providers.{}.api_key)", source.name);
-    source.key_refused = error;
+    source.learned.key_refused = error;
   }
   ++tries.all;
   if (error.kind == ErrorKind::malformed) ++tries.malformed;
@@ -48,7 +48,7 @@ std::optional<Milliseconds> note_failed_try(Ports& ports, Source& source, Admiss
 
 Task<Answered> fetch_page(Ports& ports, Source& source, ReferenceKind kind, std::string const& path) {
   for (Tries tries;;) {
-    if (source.key_refused) co_return Answered{.page = std::unexpected(*source.key_refused)};
+    if (source.learned.key_refused) co_return Answered{.page = std::unexpected(*source.learned.key_refused)};
     auto const admitted = co_await source.pacer->admit(ports.lane, ports.sign);
     if (!admitted) co_return Answered{.page = std::unexpected(admitted.error())};
     auto answered = co_await ask(source, kind, path);

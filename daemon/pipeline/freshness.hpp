@@ -1,6 +1,7 @@
-// How late the latest bars are, and how many gaps are open.
+// How late the latest bars are, how many gaps are open, and who has less history than others.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -32,5 +33,9 @@ std::optional<Milliseconds> freshness_lag(Meters const& meters, std::vector<JobS
 
 // The open gaps of all of the job's series, as of when each was last planned; none before the first planning.
 GapCounts open_gaps(Job const& job, Meters const& meters);
+
+// How many of the job's symbols were refused history that another of the same provider, timeframe and asset
+// class was given (shorter_than_others), as of when each was last planned.
+std::int64_t short_of_history(Job const& job, Meters const& meters);
 
 }  // namespace candled

@@ -18,6 +18,8 @@ constexpr Milliseconds look_again = 30s;
 // A retention ends with a year: nobody sees an hour.
 constexpr Milliseconds drop_every = 1h;
 
+constexpr Milliseconds ask_whether_right_every = 24h;
+
 // Gaps, what is to settle, and history are looked for this often.
 constexpr Milliseconds other_lanes_every = 60s;
 
@@ -76,7 +78,7 @@ Task<void> JobKeeper::keep_live() {
   auto const& job = *setup_.job;
   auto ports = work_.ports_of(job.name, Lane::live, sign_);
   while (goes_on()) {
-    job.source->key_refused.reset();
+    job.source->learned.key_refused.reset();
     co_await run_lane(ports);
     co_await sleep_until_due();
   }
@@ -99,11 +101,20 @@ Task<void> JobKeeper::run_lane(Ports& ports) {
       .job = job.name, .lane = ports.lane, .began = ports.clock.ticks(), .stage = Stage::planning};
   ports.told();
   auto const result = co_await run_job(ports, job, order_of(ports.lane, job, ports.clock.now()), work_.run);
-  for (auto const& ticker : result.without_bars)
-    log_warn("{}: {} has no bars of {}: is the ticker right?", job.name, job.source->name, ticker);
+  ask_whether_right(result.without_bars);
   work_.note_end(job.name, ports.lane, result.ended_by);
   ports.progress.stage = Stage::idle;
   ports.told();
+}
+
+void JobKeeper::ask_whether_right(std::vector<std::string> const& tickers) {
+  auto const now = work_.ports.clock.ticks();
+  for (auto const& ticker : tickers) {
+    auto const [last, is_new] = asked_whether_right_.try_emplace(ticker, now);
+    if (!is_new && now < last->second + ask_whether_right_every) continue;
+    last->second = now;
+    log_warn("{}: {} has no bars of {}: is the ticker right?", setup_.job->name, setup_.source->name, ticker);
+  }
 }
 
 Task<void> JobKeeper::drop(Ports& ports) {

@@ -1,7 +1,10 @@
 // One job of the daemon: its four lanes, from start to end. Include in .cpp files only: it brings Asio.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "pipeline/async.hpp"
 #include "pipeline/ports.hpp"
@@ -42,12 +45,15 @@ class JobKeeper {
   // Of a job with a retention, now and then.
   Task<void> drop(Ports& ports);
   Task<void> sleep_until_due();
+  // Once a day of each.
+  void ask_whether_right(std::vector<std::string> const& tickers);
   bool goes_on() const { return !sign_.stopped && !work_.ports.clock.stopping(); }
 
   SharedWork& work_;
   JobSetup const setup_;
   StopSign sign_;
   SteadyTime next_drop_{};
+  std::map<std::string, SteadyTime> asked_whether_right_;  // by ticker, when last
 };
 
 }  // namespace candled

@@ -49,8 +49,10 @@ SeriesMeter meter_of(SeriesQuery const& query, std::string const& ticker, Series
                     .ticker = ticker,
                     .covered = {},
                     .parked = {},
-                    .gaps = series.gaps};
+                    .gaps = series.gaps,
+                    .reach = {.given_from = std::nullopt, .refused_until = series.horizon_until}};
   if (series.covered.empty()) return meter;
+  meter.reach.given_from = series.covered.ranges().front().from;
   auto const& last = series.covered.ranges().back();
   meter.covered.add(last);
   for (auto const& range : series.parked.ranges())
@@ -137,6 +139,10 @@ Task<Result<LoadReport>> MeteredStore::load(Load const& load) {
 
 Task<Result<void>> MeteredStore::park(std::vector<FailedWindow> const& windows) {
   co_return noted(co_await store_->park(windows), meters_.database, clock_);
+}
+
+Task<Result<std::vector<SeriesId>>> MeteredStore::with_bars(std::vector<SeriesId> const& series) {
+  co_return noted(co_await store_->with_bars(series), meters_.database, clock_);
 }
 
 Task<Result<RunId>> MeteredStore::begin_run(std::string const& command, std::string const& version) {

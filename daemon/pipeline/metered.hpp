@@ -40,6 +40,7 @@ class MeteredStore final : public BarStore {
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
+  Task<Result<std::vector<SeriesId>>> with_bars(std::vector<SeriesId> const& series) override;
   Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) override;
   Task<Result<void>> end_run(RunId run, int exit_code) override;
   Task<Result<std::vector<FlatFileRecord>>> flat_files(std::string const& job) override;

@@ -58,8 +58,10 @@ Result<Page> PageTaker::take(Window const& rest, UtcTime asked_at, HttpResponse&
   auto const true_time = by_the_provider(asked_at, response);
   if (page->delayed || true_time < std::max(asked_at, planned_at_))
     leave_what_may_come(rest, true_time - (page->delayed ? kept_back : published_after), *page, first);
+  note_unproven(rest, asked_at, *page);
 
   auto const good = static_cast<std::int64_t>(bars.size() - first);
+  ++taken_.pages;
   taken_.bars += good;
   taken_.rejected_bars += static_cast<std::int64_t>(impossible.size());
   ports_.progress.bars += good;
@@ -136,6 +138,15 @@ void PageTaker::leave_what_may_come(Window const& rest, UtcTime published, Page&
   page.proven_until = std::clamp(closed, rest.range.from, page.proven_until);
   auto& bars = loader_.bars();
   while (bars.size() > first && bars.back().start >= page.proven_until) bars.pop_back();
+}
+
+// What a plan without live data keeps back comes a quarter of an hour later, as it should; anything else that
+// is missing at the end is a clock's fault.
+void PageTaker::note_unproven(Window const& rest, UtcTime asked_at, Page const& page) {
+  if (!page.cursor.empty() || page.proven_until >= rest.range.to) return;
+  auto due = rest.range.to;
+  if (page.delayed) due = std::min(due, job_.calendar.closed_until(job_.timeframe, asked_at - kept_back));
+  (page.proven_until < due ? taken_.unproven : taken_.kept_back).push_back(rest.series);
 }
 
 std::vector<LoadSlice::SettledPart> PageTaker::settled_by(RangeSet const& proven, UtcTime asked_at) const {

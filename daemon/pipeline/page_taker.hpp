@@ -36,10 +36,13 @@ class PageTaker {
 
   // What all pages of a batch came to.
   struct Taken {
+    std::int64_t pages = 0;
     std::int64_t bars = 0;  // good ones
     std::int64_t rejected_bars = 0;
     std::vector<FailedWindow> rejected;  // their times, where no good bar came beside them
     std::vector<SeriesId> with_bars;  // series with a bar, good or not; one with several pages several times
+    std::vector<SeriesId> unproven;   // as in BatchResult
+    std::vector<SeriesId> kept_back;  // as in BatchResult
     Busy parse{0};
     Busy validate{0};
   };
@@ -58,6 +61,8 @@ class PageTaker {
   UtcTime by_the_provider(UtcTime asked_at, HttpResponse const& response);
   std::vector<Impossible> impossible_in(Page& page, std::vector<FailedBar> const& failed) const;
   void leave_what_may_come(Window const& rest, UtcTime published, Page& page, std::size_t first);
+  // What the last page of a window does not prove, and why.
+  void note_unproven(Window const& rest, UtcTime asked_at, Page const& page);
   std::vector<LoadSlice::SettledPart> settled_by(RangeSet const& proven, UtcTime asked_at) const;
   LoadSlice slice_of(Window const& rest, Page const& page, std::size_t first,
                      std::vector<Impossible> const& impossible);

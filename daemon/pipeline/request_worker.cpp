@@ -93,12 +93,12 @@ Task<void> RequestWorker::work_on(BackfillRequest request, JobSetup setup) {
   } else if (result.ended_by && result.ended_by->kind == ErrorKind::stopped) {
     request.state = RequestState::running;  // the next start goes on with it
   } else {
-    bool const failed = result.failed > 0 || result.ended_by;
+    bool const failed = result.failed > 0 || result.unproven > 0 || result.ended_by;
     request.state = failed ? RequestState::failed : RequestState::done;
     if (failed)
       request.detail = result.ended_by ? result.ended_by->what
                                        : fmt::format("{} windows are still missing: `candled gaps` says why",
-                                                     result.failed);
+                                                     result.failed + result.unproven);
   }
   request.windows = ports.progress.windows;
   request.windows_done = ports.progress.windows_done;

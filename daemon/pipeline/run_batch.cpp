@@ -9,6 +9,7 @@
 #include "pipeline/loader.hpp"
 #include "pipeline/log.hpp"
 #include "pipeline/page_taker.hpp"
+#include "pipeline/plan_limits.hpp"
 
 namespace candled {
 
@@ -33,21 +34,31 @@ bool ends_batch(ErrorKind kind) {
   }
 }
 
-char const* outcome_of(BatchResult const& result, std::size_t windows) {
-  if (result.ended_by && result.ended_by->kind == ErrorKind::stopped) return "stopped";
-  if (result.ended_by || result.failed.size() == windows) return "failed";
-  return result.failed.empty() ? "ok" : "partial";
+char const* outcome_of(BatchResult const& result, std::int64_t pages) {
+  if (result.ended_by) return result.ended_by->kind == ErrorKind::stopped ? "stopped" : "failed";
+  bool const all_there =
+      result.failed.empty() && result.rejected.empty() && result.unproven.empty() && result.refused_bars == 0;
+  if (all_there) return "ok";
+  return pages == 0 ? "failed" : "partial";
 }
+
+// Refusals of a part of what was asked for: the rest is asked for again.
+bool is_asked_for_in_part(ErrorKind kind) {
+  return kind == ErrorKind::beyond_horizon || kind == ErrorKind::not_today;
+}
+
+// Whether a request was made for a window, or what others were refused spoke for it.
+enum class Asked { yes, no };
 
 class BatchRun {
  public:
-  BatchRun(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at)
+  BatchRun(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at, Learned* fresh)
       : ports_(ports),
         job_(job),
         source_(*job.source),
         calendar_(job.calendar),
         batch_(batch),
-        horizon_(source_.horizons[job.timeframe]),
+        limits_(ports, job, fresh),
         loader_(ports),
         taker_(ports, job, loader_, planned_at) {}
 
@@ -59,8 +70,10 @@ class BatchRun {
   Task<void> fetch_window(Window window);
   // The pages of a window. Error: why it is not, or not wholly, committed.
   Task<Result<void>> fetch_pages(Window rest);
-  // What remains of a window that the plan may have only from tomorrow on.
-  void leave_today(Window& window);
+  // Takes out of a window what the plan has only once the day is over.
+  void leave_today(Window& window, Asked asked);
+  // What the plan does not reach. `last`: the last refusal, if there was a request.
+  void leave_too_old(Window const& window, std::optional<Error> const& last);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
   Task<Result<Admission>> wait_for_budget();
   // How long to wait before the next try. nullopt: there is none.
@@ -68,9 +81,9 @@ class BatchRun {
                                               Error const& error, Tries& tries);
   Task<Result<HttpResponse>> ask(Window const& rest, std::string const& cursor);
   void note_failure(Window const& rest, Error error);
-  void park(Window const& window, GapReason reason, std::string detail,
+  void note_not_entitled(Window const& rest, Error const& error, Asked asked);
+  void park(Window const& window, Asked asked, GapReason reason, std::string detail,
             std::optional<UtcTime> next_try_at = {});
-  Error note_refused_key(Error error);
   void window_done(Window const& window);
   void fill_record();
 
@@ -84,7 +97,7 @@ class BatchRun {
   Source& source_;
   Calendar const& calendar_;
   Batch const& batch_;
-  Horizon& horizon_;
+  PlanLimits limits_;
   Loader loader_;
   PageTaker taker_;
   std::map<SeriesId, Error> not_entitled_;  // series that the plan does not have: asked for once
@@ -104,9 +117,12 @@ Task<BatchResult> BatchRun::run() {
     result_.ended_by = stored.error();
   if (ports_.stopping() && !result_.ended_by)
     result_.ended_by = Error{.kind = ErrorKind::stopped, .what = "stopped"};
-  fill_record();
   result_.rejected = taker_.taken().rejected;
   result_.with_bars = taker_.taken().with_bars;
+  result_.unproven = taker_.taken().unproven;
+  result_.kept_back = taker_.taken().kept_back;
+  result_.refused_bars = loader_.stored().refused;
+  fill_record();
   result_.record.total = std::chrono::duration_cast<Milliseconds>(since(started));
   co_return std::move(result_);
 }
@@ -124,7 +140,7 @@ Task<void> BatchRun::lane(int number) {
       if (refused == not_entitled_.end())
         co_await fetch_window(windows[index]);
       else
-        note_failure(windows[index], refused->second), window_done(windows[index]);
+        note_not_entitled(windows[index], refused->second, Asked::no), window_done(windows[index]);
     }
   }
 }
@@ -143,54 +159,51 @@ Task<void> BatchRun::stand_back(Milliseconds wait) {
 // is one round.
 Task<void> BatchRun::fetch_window(Window window) {
   auto const whole = window;
-  leave_today(window);
+  std::optional<Error> too_old;
+  leave_today(window, Asked::no);
   while (!window.range.empty() && goes_on()) {
-    auto const from = horizon_.next(window.range, calendar_.zone());
+    auto const from = limits_.next(window);
     if (!from) {
-      park(window, GapReason::horizon, "the plan does not reach back this far");
+      leave_too_old(window, too_old);
       break;
     }
     auto newest = window;
     newest.range.from = *from;
     auto const fetched = co_await fetch_pages(newest);
     if (fetched) {
-      horizon_.answered(*from);
       window.range.to = *from;
     } else if (fetched.error().kind == ErrorKind::beyond_horizon) {
-      horizon_.refused(*from);
-    } else if (fetched.error().kind == ErrorKind::not_today && !source_.no_today_until) {
-      source_.no_today_until = UtcTime::max();
-      leave_today(window);
+      limits_.refused_as_too_old(newest);
+      too_old = fetched.error();
+    } else if (fetched.error().kind == ErrorKind::not_today) {
+      limits_.refused_today(newest);
+      auto const before = window.range;
+      leave_today(window, Asked::yes);
+      if (window.range != before) continue;
+      park(window, Asked::yes, GapReason::not_entitled, fetched.error().what);
+      break;
     } else {
-      if (fetched.error().kind == ErrorKind::not_today)
-        park(window, GapReason::not_entitled, fetched.error().what);
       break;
     }
   }
   window_done(whole);
 }
 
-void BatchRun::leave_today(Window& window) {
-  auto const now = ports_.clock.now();
-  auto& until = source_.no_today_until;
+void BatchRun::leave_today(Window& window, Asked asked) {
+  auto const until = limits_.no_today_until(window);
   if (!until) return;
-  auto const zone = calendar_.zone();
-  auto const today = zone.at(zone.date_at(now), Milliseconds{0});
-  if (*until == UtcTime::max()) {
-    // After the session's end, or else once the day is over (provider contract, 3.2).
-    auto const session = calendar_.session_at_or_before(now);
-    until = now < session.hours.to ? session.hours.to + Milliseconds{std::chrono::seconds{15}}
-                                   : zone.at(next_day(zone.date_at(now)), Milliseconds{0});
-  }
-  if (now >= *until) {
-    until.reset();
-    return;
-  }
   auto rest = window;
-  rest.range = {.from = std::max(window.range.from, today), .to = std::max(window.range.to, *until)};
-  if (window.range.to <= today) return;
-  park(rest, GapReason::not_entitled, "the plan gives a day's data only after its end", *until);
-  window.range.to = std::max(window.range.from, today);
+  rest.range = {.from = std::max(window.range.from, limits_.today()),
+                .to = std::max(window.range.to, *until)};
+  park(rest, asked, GapReason::not_entitled, "the plan gives a day's data only after its end", *until);
+  window.range.to = rest.range.from;
+}
+
+void BatchRun::leave_too_old(Window const& window, std::optional<Error> const& last) {
+  auto const asked = last ? Asked::yes : Asked::no;
+  auto const* const why = "the plan does not reach back this far";
+  if (!limits_.lacks(window)) return park(window, asked, GapReason::horizon, last ? last->what : why);
+  note_not_entitled(window, last.value_or(Error{.kind = ErrorKind::not_entitled, .what = why}), asked);
 }
 
 Task<Result<void>> BatchRun::fetch_pages(Window rest) {
@@ -200,9 +213,13 @@ Task<Result<void>> BatchRun::fetch_pages(Window rest) {
                     ? co_await fetch_page(rest, cursor)
                     : fail(ErrorKind::malformed, "the provider's pages do not come to an end");
     if (!page) {
-      note_failure(rest, page.error());
-      co_return std::unexpected(page.error());
+      auto error = page.error();
+      // Of what follows an answered page it makes no sense: it is a failure like another.
+      if (page_count > 0 && is_asked_for_in_part(error.kind)) error.kind = ErrorKind::remote_refused;
+      note_failure(rest, error);
+      co_return std::unexpected(error);
     }
+    if (page_count == 0) limits_.answered(rest);
     failpoint("page_taken");
     if (auto const room = co_await loader_.make_room(pace()); !room && !result_.ended_by)
       result_.ended_by = room.error();
@@ -237,16 +254,16 @@ Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& c
 }
 
 Task<Result<Admission>> BatchRun::wait_for_budget() {
-  if (source_.key_refused) co_return std::unexpected(*source_.key_refused);
+  if (limits_.key_refused()) co_return std::unexpected(*limits_.key_refused());
   auto const queued = ports_.clock.ticks();
   if (source_.pacer->parked()) set_stage(ports_, Stage::parked);
   auto admitted = co_await source_.pacer->admit(ports_.lane, ports_.sign);
   if (!admitted) co_return admitted;
   wait_ += since(queued);
   set_stage(ports_, Stage::fetching);
-  if (source_.key_refused) {  // while we waited
+  if (limits_.key_refused()) {  // while we waited
     source_.pacer->failed(*admitted, ErrorKind::key_refused);
-    co_return std::unexpected(*source_.key_refused);
+    co_return std::unexpected(*limits_.key_refused());
   }
   co_return admitted;
 }
@@ -283,44 +300,47 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
   co_return response;
 }
 
-// A provider does not know what the configuration calls it.
-Error BatchRun::note_refused_key(Error error) {
-  if (!source_.key_refused) {
-    error.what += fmt::format(" (providers.{}.api_key)", source_.name);
-    source_.key_refused = std::move(error);
-  }
-  return *source_.key_refused;
-}
-
 void BatchRun::note_failure(Window const& rest, Error error) {
-  if (error.kind == ErrorKind::key_refused) error = note_refused_key(std::move(error));
-  if (error.kind == ErrorKind::beyond_horizon || error.kind == ErrorKind::not_today)
-    return;  // asked for in part
+  if (is_asked_for_in_part(error.kind)) return;
+  if (error.kind == ErrorKind::key_refused) {
+    if (!limits_.believes_refusal_of_key(error))
+      return park(rest, Asked::yes, GapReason::fetch_failed, error.what);
+    error = *limits_.key_refused();
+  }
   if (ends_batch(error.kind)) {
     if (!result_.ended_by) result_.ended_by = error;
     return;
   }
-  if (error.kind != ErrorKind::not_entitled)
-    return park(rest, GapReason::fetch_failed, error.what, taker_.again_at(error));
+  if (error.kind == ErrorKind::not_entitled) return note_not_entitled(rest, error, Asked::yes);
+  park(rest, Asked::yes, GapReason::fetch_failed, error.what, taker_.again_at(error));
+}
+
+void BatchRun::note_not_entitled(Window const& rest, Error const& error, Asked asked) {
   not_entitled_.emplace(rest.series, error);
   // What closes until it is asked for again is not to be had either.
   auto const tomorrow = ports_.clock.now() + std::chrono::days{1};
   auto all = rest;
   all.range.to = std::max(rest.range.to, bar_start(batch_.timeframe, calendar_.zone(), tomorrow));
-  park(all, GapReason::not_entitled, error.what, tomorrow);
+  park(all, asked, GapReason::not_entitled, error.what, tomorrow);
 }
 
-void BatchRun::park(Window const& window, GapReason reason, std::string detail,
+void BatchRun::park(Window const& window, Asked asked, GapReason reason, std::string detail,
                     std::optional<UtcTime> next_try_at) {
   ++ports_.progress.windows_failed;
-  log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe),
-           window.ticker, to_rfc3339(window.range.from), to_rfc3339(window.range.to), detail);
+  auto const [from, to] = std::pair{to_rfc3339(window.range.from), to_rfc3339(window.range.to)};
+  if (asked == Asked::yes)
+    log_warn("{} {} {}: {} to {} is given up for now: {}", batch_.job, to_string(batch_.timeframe),
+             window.ticker, from, to, detail);
+  else
+    log_info("{} {} {}: {} to {} is not asked for: {}", batch_.job, to_string(batch_.timeframe),
+             window.ticker, from, to, detail);
   result_.failed.push_back({.series = window.series,
                             .range = window.range,
                             .reason = reason,
                             .detail = std::move(detail),
                             .failed_at = ports_.clock.now(),
-                            .next_try_at = next_try_at});
+                            .next_try_at = next_try_at,
+                            .tried = asked == Asked::yes});
 }
 
 void BatchRun::window_done(Window const& window) {
@@ -351,13 +371,14 @@ void BatchRun::fill_record() {
   record.merge = stored.merge;
   record.copy = stored.copy;
   record.commit = stored.commit;
-  record.outcome = outcome_of(result_, batch_.windows.size());
+  record.outcome = outcome_of(result_, taken.pages);
 }
 
 }  // namespace
 
-Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at) {
-  BatchRun run{ports, job, batch, planned_at};
+Task<BatchResult> run_batch(Ports& ports, Job const& job, Batch const& batch, UtcTime planned_at,
+                            Learned* fresh) {
+  BatchRun run{ports, job, batch, planned_at, fresh};
   co_return co_await run.run();
 }
 

@@ -59,6 +59,7 @@ class FilesRun {
   FlatFiles& files_;
   std::vector<Series> const& series_;
   Take take_;
+  std::int64_t holes_ = 0;  // times of bars that cannot be true: the API is asked for them
   Loader loader_;
   std::chrono::nanoseconds parse_{0};
   std::chrono::nanoseconds validate_{0};
@@ -206,7 +207,9 @@ Task<Result<void>> FilesRun::load(Wanted const& wanted, RangeSet proven, std::ve
     auto const hole = whole_bars(job_.timeframe, job_.calendar.zone(),
                                  {.from = bar.start, .to = bar.start + Milliseconds{1}});
     // Not covered, and so the API is asked for it, unless a good one came beside it.
-    if (!std::ranges::binary_search(bars, hole.from, {}, &Bar::start)) slice.proven.remove(hole);
+    if (std::ranges::binary_search(bars, hole.from, {}, &Bar::start)) continue;
+    slice.proven.remove(hole);
+    ++holes_;
   }
   auto& record = result_.batch.record;
   record.bars += static_cast<std::int64_t>(bars.size());
@@ -237,7 +240,8 @@ void FilesRun::fill_record(std::size_t files, SteadyTime started) {
   record.commit = stored.commit;
   record.total = in_ms(ports_.clock.ticks() - started);
   auto const& ended_by = result_.batch.ended_by;
-  record.outcome = result_.broken == 0 ? "ok" : "partial";
+  bool const all_there = result_.broken == 0 && holes_ == 0 && stored.refused == 0;
+  record.outcome = all_there ? "ok" : "partial";
   if (ended_by || result_.broken == files) record.outcome = "failed";
   if (ended_by && ended_by->kind == ErrorKind::stopped) record.outcome = "stopped";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -64,6 +65,8 @@ class JobRun {
                         std::vector<FlatFileRecord> const& known);
   Task<void> finish_batch(BatchResult result);
   Task<void> park(std::vector<FailedWindow> const& windows);
+  // Takes those with bars in the database out of those without.
+  Task<void> note_without_bars();
 
   Ports& ports_;
   Job const& job_;
@@ -71,12 +74,17 @@ class JobRun {
   Milliseconds planning_{0};
   UtcTime planned_at_{};
   std::vector<Series> series_;                    // as planned
+  std::optional<Learned> fresh_;                  // what a person's order learns
   std::map<SeriesId, std::string> without_bars_;  // never asked for before, and no bar so far
   JobResult result_;
 };
 
 Task<JobResult> JobRun::run(Order order) {
   leave_expired(order);
+  if (order.parked == ParkedWindows::ask) {
+    fresh_.emplace();
+    if (job_.source->files && job_.source->files->bucket) job_.source->files->bucket->refusal.reset();
+  }
   auto planned = co_await plan(order);
   if (planned && job_.source->files && order.work != Work::gaps) {
     co_await read_files(order, *planned);
@@ -99,8 +107,7 @@ Task<JobResult> JobRun::run(Order order) {
     }
     windows = windows_again(job_, windows, rejected);
   }
-  if (!result_.ended_by)
-    for (auto const& [id, ticker] : without_bars_) result_.without_bars.push_back(ticker);
+  if (!result_.ended_by && !without_bars_.empty()) co_await note_without_bars();
   co_return result_;
 }
 
@@ -159,8 +166,10 @@ void JobRun::look_at(std::vector<Series> const& series, Order const& order) {
       return ranges_due(job_.calendar, job_.timeframe, order.wanted, one.covered, parked);
     };
     auto const all = due({});
-    if (order.parked == ParkedWindows::leave && due(one.parked) != all) ++result_.parked;
-    if (is_new(one, order) && !all.empty()) without_bars_.emplace(one.id, one.ticker);
+    bool const leaves_some = order.parked == ParkedWindows::leave && due(one.parked) != all;
+    if (leaves_some) ++result_.parked;
+    bool const has_failed = leaves_some || due(one.again) != all;
+    if (is_new(one, order) && !has_failed && !all.empty()) without_bars_.emplace(one.id, one.ticker);
   }
 }
 
@@ -170,7 +179,7 @@ Task<std::vector<FailedWindow>> JobRun::run_pass(std::vector<Window> windows) {
                                           job_.batch_symbols);
   for (auto const& batch : batches) {
     set_stage(ports_, Stage::fetching);
-    auto result = co_await run_batch(ports_, job_, batch, planned_at_);
+    auto result = co_await run_batch(ports_, job_, batch, planned_at_, fresh_ ? &*fresh_ : nullptr);
     rejected.insert(rejected.end(), result.rejected.begin(), result.rejected.end());
     co_await finish_batch(std::move(result));
     if (result_.ended_by) break;
@@ -267,14 +276,17 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   auto& record = result.record;
   record.run = run_.id;
   record.plan = std::exchange(planning_, Milliseconds{0});  // planned once, for all batches: the first one's
-  result_.failed += static_cast<std::int64_t>(result.failed.size());
+  result_.failed += static_cast<std::int64_t>(result.failed.size()) + result.refused_bars;
+  result_.unproven += static_cast<std::int64_t>(result.unproven.size());
   result_.bars += record.bars;
   result_.inserted += record.inserted;
   result_.changed += record.changed;
   result_.requests += record.requests;
   result_.ended_by = result.ended_by;
   for (auto const series : result.with_bars) without_bars_.erase(series);
+  for (auto const series : result.kept_back) without_bars_.erase(series);
   for (auto const& window : result.failed) without_bars_.erase(window.series);
+  if (!result.unproven.empty()) without_bars_.clear();  // an answer by a wrong clock says nothing of a ticker
   log_batch(record);
   co_await park(result.failed);
   auto const id = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.record_batch(record); });
@@ -283,6 +295,15 @@ Task<void> JobRun::finish_batch(BatchResult result) {
   bool const wrote_before = !run_.timings.fails();
   if (auto const written = run_.timings.append(record, id.value_or(BatchId{})); !written && wrote_before)
     log_warn("timings are not written, ingestion goes on: {}", written.error().what);
+}
+
+Task<void> JobRun::note_without_bars() {
+  std::vector<SeriesId> series;
+  for (auto const& [id, ticker] : without_bars_) series.push_back(id);
+  auto const found = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.with_bars(series); });
+  if (!found) co_return;  // whoever cannot know does not ask
+  for (auto const id : *found) without_bars_.erase(id);
+  for (auto const& [id, ticker] : without_bars_) result_.without_bars.push_back(ticker);
 }
 
 Task<void> JobRun::park(std::vector<FailedWindow> const& windows) {

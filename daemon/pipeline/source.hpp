@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/horizon.hpp"
 #include "core/limits.hpp"
 #include "core/timeframe.hpp"
+#include "core/today_refusals.hpp"
 #include "http/http_client.hpp"
 #include "pipeline/pacer.hpp"
 #include "provider/provider.hpp"
@@ -19,6 +21,21 @@ namespace candled {
 
 struct FlatFiles;
 
+// What a provider's refusals teach of its plan and of the key. A person's request begins without it: it asks.
+struct Learned {
+  // Set once the provider has refused the key: whoever comes later need not ask.
+  std::optional<Error> key_refused = std::nullopt;
+  // Whether a good answer has come since the key was refused last: then one more refusal may be a symbol's.
+  bool key_works = false;
+  // How far back the plan goes, and whether it refuses the day that is still on: by asset class, for plans
+  // differ.
+  struct Limits {
+    Horizons horizons;
+    TodayRefusals today;
+  };
+  std::map<std::pair<Timeframe, AssetClass>, Limits> limits = {};
+};
+
 struct Source {
   std::string name;
   std::unique_ptr<Provider> provider;
@@ -26,11 +43,7 @@ struct Source {
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Pacer> pacer;
   RetryPolicy retry;
-  // Set once the provider has refused the key: whoever comes later need not ask.
-  std::optional<Error> key_refused = std::nullopt;
-  // How far back the plan goes, and until when it refuses the day that is still on.
-  std::map<Timeframe, Horizon> horizons = {};
-  std::optional<UtcTime> no_today_until = std::nullopt;
+  Learned learned = {};
   // Whether the log has said that its clock and ours differ by a day or more.
   bool told_of_the_clock = false;
   // Its day files, which come before requests; nullptr: none are configured.

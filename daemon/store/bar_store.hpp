@@ -43,6 +43,7 @@ struct Series {
   RangeSet again;                // in an open gap that is: the repair lane's
   GapCounts gaps = {};           // open ones since `wanted_from`
   std::vector<Settled> settled;  // one for each of the query's settle times, in their order
+  std::optional<UtcTime> horizon_until = std::nullopt;  // the end of the newest open gap of that reason
 };
 
 struct SeriesQuery {
@@ -119,7 +120,9 @@ struct LoadReport {
 
 // A window that could not be filled: why, and not to be tried again before `next_try_at`, or else before a
 // growing time has passed (10 minutes, an hour, a day, then a week; not_entitled: a day; horizon: a week),
-// unless a person asks. A rejected bar that stays as it is rests after five tries until a person asks.
+// unless a person asks. A rejected bar that stays as it is rests after five tries until a person asks. One
+// that was not tried, because what others were refused speaks for it, is not counted as a try: a gap that is
+// there stays as it is, but that its next try, when it is due, is put off.
 struct FailedWindow {
   SeriesId series{};
   TimeRange range;
@@ -127,6 +130,7 @@ struct FailedWindow {
   std::string detail;  // one line for people, 500 bytes at most
   UtcTime failed_at;
   std::optional<UtcTime> next_try_at = std::nullopt;
+  bool tried = true;
 };
 
 // One row of ingest_batch, and of timings.csv. Phases are busy time summed over requests; total is wall time.
@@ -147,7 +151,7 @@ struct BatchRecord {
   std::int64_t rejected = 0;
   std::int64_t bytes = 0;  // on the wire, bodies only
   Milliseconds plan{0}, wait{0}, fetch{0}, parse{0}, validate{0}, copy{0}, merge{0}, commit{0}, total{0};
-  std::string outcome;  // ok, partial (some windows failed), failed (all did), stopped
+  std::string outcome;  // as run_batch says
 };
 
 // A day file of a provider, as a job has read it.
@@ -184,6 +188,9 @@ class BarStore {
   virtual Task<Result<LoadReport>> load(Load const& load) = 0;
 
   virtual Task<Result<void>> park(std::vector<FailedWindow> const& windows) = 0;
+
+  // Those of `series` that have a bar.
+  virtual Task<Result<std::vector<SeriesId>>> with_bars(std::vector<SeriesId> const& series) = 0;
 
   // Checks the schema first: schema_mismatch when it is not the one that this candled needs.
   virtual Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) = 0;

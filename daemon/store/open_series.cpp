@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,9 +18,11 @@ namespace {
 
 // Every ticker in the order asked for, with what is known of it. $1 tickers, $2 timeframe, $3 provider, $4
 // now, $5 wanted_from, $6 calendar, $7 kept_from or empty, $8 tickers of which readers see another job's
-// bars. The last columns count open gaps, in the order of gap_reasons. By provider_now() a daemon whose
-// configuration still has the name that a provider had goes on with the same series.
+// bars. The last columns count open gaps, in the order of gap_reasons, and after them comes the end of the
+// newest one beyond the horizon. By provider_now() a daemon whose configuration still has the name that a
+// provider had goes on with the same series.
 constexpr int gaps_column = 6;
+constexpr int horizon_column = gaps_column + static_cast<int>(gap_reasons.size());
 
 std::string const& find_sql() {
   static std::string const sql = [] {
@@ -38,7 +41,7 @@ std::string const& find_sql() {
            OR NOT s.is_primary AND q.ticker <> ALL ($8::text[]) AND NOT EXISTS (
              SELECT FROM candled.series p
              WHERE p.instrument_id = s.instrument_id AND p.timeframe = s.timeframe AND p.is_primary
-               AND p.wanted_until IS NULL AND p.rolled_from IS NULL){}
+               AND p.wanted_until IS NULL AND p.rolled_from IS NULL){}, {}
     FROM unnest($1::text[]) WITH ORDINALITY AS q (ticker, place)
     LEFT JOIN candled.instrument_ticker t
       ON t.ticker = q.ticker AND t.valid @> ($4::timestamptz AT TIME ZONE candled.calendar_zone($6))::date
@@ -46,11 +49,13 @@ std::string const& find_sql() {
       AND s.provider = candled.provider_now($3)
     LEFT JOIN LATERAL (
       SELECT range_agg(during) FILTER (WHERE next_try_at > $4::timestamptz) AS parked,
-             range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again{}
+             range_agg(during) FILTER (WHERE next_try_at <= $4::timestamptz) AS again,
+             max(upper(during)) FILTER (WHERE reason = 'horizon') AS horizon_until{}
       FROM candled.gap WHERE gap.series_id = s.series_id AND closed_at IS NULL
     ) g ON true
     ORDER BY q.place)",
-        ranges_sql("s.covered"), ranges_sql("g.parked"), ranges_sql("g.again"), columns, counts);
+        ranges_sql("s.covered"), ranges_sql("g.parked"), ranges_sql("g.again"), columns,
+        time_sql("g.horizon_until"), counts);
   }();
   return sql;
 }
@@ -136,6 +141,10 @@ constexpr char change_series_sql[] = R"(
 
 constexpr char recount_sql[] = "SELECT candled.recount_sessions($1::int4[])";
 
+constexpr char with_bars_sql[] = R"(
+  SELECT series_id FROM unnest($1::int4[]) AS q (series_id)
+  WHERE EXISTS (SELECT FROM candled.bar b WHERE b.series_id = q.series_id))";
+
 std::string settled_sql() {
   return fmt::format(R"(
     SELECT k.series_id, (extract(epoch FROM k.after) * 1000)::int8, {}, {}
@@ -172,6 +181,11 @@ bool something_is_new(pqxx::result const& found) {
                              [](auto const& row) { return row[0].is_null() || row[5].template as<bool>(); });
 }
 
+std::optional<UtcTime> horizon_of(pqxx::row const& row) {
+  auto const field = row[horizon_column];
+  return field.is_null() ? std::nullopt : std::optional{parse_time(field.c_str())};
+}
+
 GapCounts gaps_of(pqxx::row const& row) {
   GapCounts gaps;
   int column = gaps_column;
@@ -189,7 +203,8 @@ std::vector<Series> to_series(pqxx::result const& found) {
                       .parked = parse_ranges(row[3].c_str()),
                       .again = parse_ranges(row[4].c_str()),
                       .gaps = gaps_of(row),
-                      .settled = {}});
+                      .settled = {},
+                      .horizon_until = horizon_of(row)});
   return series;
 }
 
@@ -286,6 +301,16 @@ std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& que
   bool const settles = settle(work, query, series);
   if (is_new || settles) work.commit();
   return series;
+}
+
+std::vector<SeriesId> find_with_bars(PgConnection& connection, std::vector<SeriesId> const& series) {
+  PgArray ids;
+  for (auto const id : series) ids.add(id);
+  pqxx::read_transaction work{connection.session()};
+  std::vector<SeriesId> found;
+  for (auto const& row : work.exec_params(with_bars_sql, ids.text()))
+    found.push_back(SeriesId{row[0].as<int>()});
+  return found;
 }
 
 }  // namespace candled

@@ -11,4 +11,7 @@ namespace candled {
 // What BarStore::open_series promises. Throws as libpqxx does.
 std::vector<Series> open_series(PgConnection& connection, SeriesQuery const& query);
 
+// Those of `series` that have a bar. Throws as libpqxx does.
+std::vector<SeriesId> find_with_bars(PgConnection& connection, std::vector<SeriesId> const& series);
+
 }  // namespace candled

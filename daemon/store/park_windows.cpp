@@ -49,6 +49,26 @@ constexpr char park_sql[] = R"(
   INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
   SELECT series_id, during, reason, detail, failed_at, failed_at, attempts, next_try_at FROM due WHERE gap_id IS NULL)";
 
+// What was not tried: what no gap has yet becomes one that was never tried; those that are there are left as
+// they are, but for the next try of those that are due.
+constexpr char set_aside_sql[] = R"(
+  WITH failed AS (
+    SELECT $1::int4 AS series_id, $2::tstzrange AS during, $3 AS reason, $4 AS detail, $5::timestamptz AS failed_at,
+           coalesce($6::timestamptz, $5::timestamptz + CASE $3 WHEN 'not_entitled' THEN interval '1 day'
+                                                               WHEN 'horizon' THEN interval '7 days'
+                                                               ELSE interval '10 minutes' END) AS next_try_at
+  ), found AS (
+    SELECT g.* FROM candled.gap g JOIN failed f ON g.series_id = f.series_id AND g.during && f.during
+    WHERE g.closed_at IS NULL
+  ), put_off AS (
+    UPDATE candled.gap g SET next_try_at = f.next_try_at
+    FROM failed f, found WHERE g.gap_id = found.gap_id AND g.next_try_at <= f.failed_at
+  )
+  INSERT INTO candled.gap (series_id, during, reason, detail, first_seen, last_tried, attempts, next_try_at)
+  SELECT f.series_id, piece.during, f.reason, f.detail, f.failed_at, f.failed_at, 0, f.next_try_at
+  FROM failed f CROSS JOIN LATERAL unnest(
+    multirange(f.during) - coalesce((SELECT range_agg(during) FROM found), '{}')) AS piece (during))";
+
 // Sessions without a bar are covered already: only a bar fills them. What is left of a gap keeps its row with
 // its first piece; the other pieces get rows like it.
 constexpr char fill_sql[] = R"(
@@ -77,11 +97,17 @@ void park_windows(pqxx::work& work, std::span<FailedWindow const> windows) {
   PgArray series;
   for (auto const& window : windows) series.add(window.series);
   work.exec_params(lock_sql, series.text());
-  for (auto const& [id, range, reason, detail, failed_at, next_try_at] : windows) {
+  for (auto const& [id, range, reason, detail, failed_at, next_try_at, tried] : windows) {
     if (range.empty()) continue;
     auto const line = std::string_view{detail}.substr(0, detail_bytes_max);
-    work.exec_params(park_sql, pg_text(id), pg_text(range), std::string{to_string(reason)}, pg_text(line),
-                     pg_text(failed_at), next_try_at ? std::optional{pg_text(*next_try_at)} : std::nullopt);
+    auto const told_next = next_try_at ? std::optional{pg_text(*next_try_at)} : std::nullopt;
+    auto const why = std::string{to_string(reason)};
+    if (tried)
+      work.exec_params(park_sql, pg_text(id), pg_text(range), why, pg_text(line), pg_text(failed_at),
+                       told_next);
+    else
+      work.exec_params(set_aside_sql, pg_text(id), pg_text(range), why, pg_text(line), pg_text(failed_at),
+                       told_next);
   }
 }
 

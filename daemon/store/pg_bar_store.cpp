@@ -96,6 +96,10 @@ Task<Result<void>> PgBarStore::park(std::vector<FailedWindow> const& windows) {
   });
 }
 
+Task<Result<std::vector<SeriesId>>> PgBarStore::with_bars(std::vector<SeriesId> const& series) {
+  return writers_->run([&series](Writer& writer) { return find_with_bars(*writer.connection, series); });
+}
+
 Task<Result<RunId>> PgBarStore::begin_run(std::string const& command, std::string const& version) {
   auto const ready =
       co_await writers_->run([](Writer& writer) { return candled::check_schema(*writer.connection); });

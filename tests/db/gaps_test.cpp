@@ -60,6 +60,74 @@ TEST_F(GapsViewTest, time_that_a_failure_names_wins_and_a_later_reason_replaces_
       (Rows{{"not_entitled", "not in your plan", "2", "2024-07-01 00:00:00+00"}}));
 }
 
+TEST_F(GapsViewTest, what_was_not_tried_is_not_counted_and_leaves_gaps_as_they_are) {
+  auto const series = open();
+  FailedWindow window{.series = series.id,
+                      .range = minutes_from("2024-01-02T14:30:00Z", 5),
+                      .reason = GapReason::fetch_failed,
+                      .detail = "no answer",
+                      .failed_at = at("2024-05-01T00:00:00Z")};
+  must(await(store_.park({window})));
+  auto const gaps =
+      "SELECT lower(during), upper(during), reason, attempts, last_tried, next_try_at FROM candled.gap "
+      "WHERE closed_at IS NULL ORDER BY 1";
+  Rows const tried{{"2024-01-02 14:30:00+00", "2024-01-02 14:35:00+00", "fetch_failed", "1",
+                    "2024-05-01 00:00:00+00", "2024-05-01 00:10:00+00"}};
+  ASSERT_EQ(rows(gaps), tried);
+
+  window.range = minutes_from("2024-01-02T14:20:00Z", 20);
+  window.reason = GapReason::horizon;
+  window.failed_at = at("2024-05-01T00:05:00Z");
+  window.tried = false;
+  must(await(store_.park({window})));
+  must(await(store_.park({window})));  // told again
+
+  Rows const beside{{"2024-01-02 14:20:00+00", "2024-01-02 14:30:00+00", "horizon", "0",
+                     "2024-05-01 00:05:00+00", "2024-05-08 00:05:00+00"},
+                    tried[0],
+                    {"2024-01-02 14:35:00+00", "2024-01-02 14:40:00+00", "horizon", "0",
+                     "2024-05-01 00:05:00+00", "2024-05-08 00:05:00+00"}};
+  EXPECT_EQ(rows(gaps), beside);
+}
+
+TEST_F(GapsViewTest, what_was_not_tried_is_not_counted_when_it_is_due_either) {
+  auto const series = open();
+  FailedWindow window{.series = series.id,
+                      .range = minutes_from("2024-01-02T14:30:00Z", 5),
+                      .reason = GapReason::horizon,
+                      .detail = "too old",
+                      .failed_at = at("2024-05-01T00:00:00Z"),
+                      .tried = false};
+  must(await(store_.park({window})));
+  window.failed_at = at("2024-05-08T00:00:00Z");
+  must(await(store_.park({window})));
+  auto const gap = "SELECT attempts, last_tried, next_try_at FROM candled.gap";
+  EXPECT_EQ(rows(gap), (Rows{{"0", "2024-05-01 00:00:00+00", "2024-05-15 00:00:00+00"}}));
+
+  window.failed_at = at("2024-05-09T00:00:00Z");
+  window.tried = true;
+  must(await(store_.park({window})));
+
+  EXPECT_EQ(rows(gap), (Rows{{"1", "2024-05-09 00:00:00+00", "2024-05-16 00:00:00+00"}}));
+}
+
+TEST_F(GapsViewTest, end_of_the_newest_gap_beyond_the_horizon_is_known_with_the_series_and_who_has_bars) {
+  auto const series = open();
+  EXPECT_EQ(series.horizon_until, std::nullopt);
+  EXPECT_TRUE(must(await(store_.with_bars({series.id}))).empty());
+  auto const range = minutes_from("2024-01-02T14:30:00Z", 5);
+  must(await(store_.park({{.series = series.id,
+                           .range = range,
+                           .reason = GapReason::horizon,
+                           .detail = "too old",
+                           .failed_at = at("2024-05-01T00:00:00Z")}})));
+
+  EXPECT_EQ(open().horizon_until, range.to);
+  load(minutes(series.id, range));
+  EXPECT_EQ(open().horizon_until, std::nullopt);
+  EXPECT_EQ(must(await(store_.with_bars({series.id}))), std::vector{series.id});
+}
+
 TEST_F(GapsViewTest, range_that_rests_is_parked_for_ever_and_read_as_such) {
   auto const series = open();
   auto const range = minutes_from("2024-01-02T14:30:00Z", 5);

@@ -1,6 +1,9 @@
 // What a person asks of the daemon, without one: the queue, and what status says of it.
 #include <gtest/gtest.h>
+#include <poll.h>
 
+#include <chrono>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "end_to_end/world.hpp"
@@ -170,6 +173,49 @@ TEST_F(Detached, status_says_what_a_budget_allows_and_what_was_learned) {
   EXPECT_EQ(budget["per"], "1m");
   EXPECT_EQ(budget["learned"], 48);
   EXPECT_EQ(budget["held"], 12);
+}
+
+// A plan from 2024-03-06 on, and a daemon that has found that out.
+struct Horizon : testing::Test {
+  std::string text(std::string const& query) const { return value(world.url(), query); }
+  bool comes_to_be(std::string const& query) const {
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (text(query) != "t") {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      ::poll(nullptr, 0, 50);
+    }
+    return true;
+  }
+
+  World world{{.exchange = {"--synthetic", "7", "--synthetic-from", "2024-03-01", "--now", "2024-03-09",
+                            "--horizon", "2024-03-06"},
+               .jobs = "  - { name: daily, provider: exchange, timeframe: 1d, symbols: [AAPL, MSFT, GOOG], "
+                       "calendar: XNYS, history: 2024-03-04, schedule: { every: 1h } }\n"}};
+};
+
+TEST_F(Horizon, a_repair_through_the_daemon_asks_and_counts_the_tries_that_were_made) {
+  auto const daemon = world.start({"run"});
+  EXPECT_TRUE(
+      comes_to_be("SELECT count(*) = 3 FROM candled.gap WHERE reason = 'horizon' AND closed_at IS NULL"))
+      << daemon->errors();
+  auto const attempts =
+      "SELECT string_agg(ticker || ' ' || attempts, ', ' ORDER BY ticker) FROM candled.gaps WHERE reason = "
+      "'horizon'";
+  EXPECT_EQ(text(attempts), "AAPL 1, GOOG 0, MSFT 1")
+      << "GOOG was not asked for what two others were refused";
+  auto const requests = "SELECT coalesce(sum(requests), 0) FROM candled.ingest_batch";
+  auto const before = text(requests);
+
+  auto const asked = world.candled({"repair", "--detach", "--symbols", "GOOG"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.errors;
+  EXPECT_TRUE(comes_to_be("SELECT count(*) = 1 FROM candled.backfill_request WHERE state = 'failed'"))
+      << daemon->errors();
+
+  EXPECT_NE(text(requests), before);
+  EXPECT_EQ(text(attempts), "AAPL 1, GOOG 1, MSFT 1");
+  EXPECT_EQ(text("SELECT outcome FROM candled.ingest_batch ORDER BY batch_id DESC LIMIT 1"), "failed");
+  daemon->signal(SIGTERM);
+  EXPECT_EQ(daemon->wait(), 0) << daemon->errors();
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ LabelsByName exposed() {
                                   .lanes = {{.job = "us-minute", .lane = "live"}},
                                   .lags = {{.job = "us-minute", .calendar = "XNYS"}},
                                   .gaps = {{"us-minute", {}}},
+                                  .short_of_history = {{"us-minute", 1}},
                                   .sessions = {{"XNYS", true}},
                                   .process = {},
                                   .started_at = UtcTime{},

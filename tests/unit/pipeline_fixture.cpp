@@ -179,6 +179,14 @@ Task<Result<void>> ModelStore::park(std::vector<FailedWindow> const& windows) {
   co_return Result<void>{};
 }
 
+Task<Result<std::vector<SeriesId>>> ModelStore::with_bars(std::vector<SeriesId> const& series) {
+  ++looks_for_bars;
+  std::vector<SeriesId> found;
+  for (auto const id : series)
+    if (!bars[id].empty()) found.push_back(id);
+  co_return found;
+}
+
 Task<Result<RunId>> ModelStore::begin_run(std::string const&, std::string const&) {
   co_return RunId{1};
 }

@@ -94,6 +94,7 @@ class ModelStore final : public BarStore {
   Task<Result<std::vector<Series>>> open_series(SeriesQuery const& query) override;
   Task<Result<LoadReport>> load(Load const& load) override;
   Task<Result<void>> park(std::vector<FailedWindow> const& windows) override;
+  Task<Result<std::vector<SeriesId>>> with_bars(std::vector<SeriesId> const& series) override;
   Task<Result<RunId>> begin_run(std::string const& command, std::string const& version) override;
   Task<Result<void>> end_run(RunId run, int exit_code) override;
   Task<Result<std::vector<FlatFileRecord>>> flat_files(std::string const& job) override;
@@ -117,6 +118,7 @@ class ModelStore final : public BarStore {
   std::size_t loads = 0;
   std::size_t largest_load = 0;
   int drops = 0;
+  int looks_for_bars = 0;
   std::function<std::optional<Error>()> drop_fails = [] { return std::nullopt; };
 
  private:

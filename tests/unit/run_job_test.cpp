@@ -94,6 +94,123 @@ TEST(RunJob, parks_what_failed_and_leaves_it_alone_until_a_person_asks) {
   EXPECT_EQ(fixture.run_job_for({"A", "B"}, ParkedWindows::ask).inserted, 60);
 }
 
+TEST(RunJob, a_person_asks_whatever_was_refused_before) {
+  for (std::string const why : {"horizon", "today", "", "key"}) {
+    bool refuses = true;
+    JobFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+      if (!refuses) return good_answer();
+      return why == "key" ? HttpResponse{.status = 401} : HttpResponse{.status = 403, .body = why};
+    }};
+    fixture.clock.set_wall_clock_by(-std::chrono::days{30} + 2h);  // the hour is of the day that is on
+    fixture.run_job_for({"A", "B"});
+    fixture.run_job_for({"A", "B"});
+    auto const asked = fixture.http->asked.size();
+    EXPECT_LE(asked, 6U) << why;
+
+    auto const in_vain = fixture.run_job_for({"A", "B"}, ParkedWindows::ask);
+    EXPECT_GT(fixture.http->asked.size(), asked) << why;
+    EXPECT_GT(in_vain.requests, 0) << why;
+    refuses = false;
+    auto const again = fixture.run_job_for({"A", "B"}, ParkedWindows::ask);
+
+    EXPECT_EQ(again.inserted, 120) << why;
+    EXPECT_FALSE(again.ended_by) << why;
+    EXPECT_FALSE(fixture.source.learned.key_refused) << "the daemon hears of it";
+  }
+}
+
+TEST(RunJob, what_a_person_was_answered_is_known_to_the_daemon) {
+  bool refuses = true;
+  JobFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+    return refuses ? HttpResponse{.status = 403, .body = "horizon"} : good_answer();
+  }};
+  fixture.run_job_for({"A", "B", "C"});
+  refuses = false;
+  fixture.run_job_for({"A"}, ParkedWindows::ask);
+  fixture.store.parked.clear();  // as a day later
+  fixture.clock.advance(24h);
+
+  EXPECT_EQ(fixture.run_job_for({"A", "B", "C"}).inserted, 120);
+}
+
+TEST(RunJob, a_batch_in_which_a_bar_is_missing_is_not_ok) {
+  JobFixture fixture{[](std::string const& url, int) -> Result<HttpResponse> {
+    return good_answer(url == "A/0/60" ? "impossible" : "");
+  }};
+
+  auto const result = fixture.run_job_for({"A"});
+
+  ASSERT_EQ(fixture.store.records.size(), 2U);
+  EXPECT_EQ(fixture.store.records[0].outcome, "partial");
+  EXPECT_EQ(fixture.store.records[1].outcome, "ok");
+  EXPECT_EQ(result.failed, 0);
+}
+
+// The fixture's clock is 30 days after the hour that is asked for.
+HttpResponse dated(JobFixture const& fixture, Milliseconds behind, std::string body = "") {
+  auto response = good_answer(std::move(body));
+  response.date = std::chrono::floor<std::chrono::seconds>(fixture.clock.now() - behind);
+  return response;
+}
+
+TEST(RunJob, an_answer_by_a_clock_that_is_years_off_proves_nothing_and_is_no_reason_to_doubt_the_ticker) {
+  JobFixture* that = nullptr;
+  JobFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+    return dated(*that, std::chrono::days{1'000}, "delayed");
+  }};
+  that = &fixture;
+
+  auto const result = fixture.run_job_for({"A", "B"});
+
+  EXPECT_EQ(result.unproven, 2);
+  EXPECT_TRUE(result.without_bars.empty());
+  ASSERT_EQ(fixture.store.records.size(), 1U);
+  EXPECT_EQ(fixture.store.records[0].outcome, "partial");
+  EXPECT_TRUE(fixture.store.covered[SeriesId{1}].empty());
+}
+
+TEST(RunJob, what_a_plan_without_live_data_keeps_back_is_no_failure_and_says_nothing_of_the_ticker) {
+  JobFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+  fixture.clock.set_wall_clock_by(-std::chrono::days{30} + 61min);
+
+  auto const result = fixture.run_job_for({"A"});
+
+  EXPECT_EQ(result.failed + result.unproven, 0);
+  EXPECT_TRUE(result.without_bars.empty());
+  ASSERT_EQ(fixture.store.records.size(), 1U);
+  EXPECT_EQ(fixture.store.records[0].outcome, "ok");
+}
+
+TEST(RunJob, a_ticker_is_doubted_when_the_provider_says_nothing_at_all_of_it) {
+  // An answer to this hour that is whole and empty.
+  JobFixture fixture{[](std::string const& url, int) -> Result<HttpResponse> {
+    return good_answer(url.starts_with("A/") ? "delayed" : "");
+  }};
+
+  EXPECT_EQ(fixture.run_job_for({"A", "B"}).without_bars, std::vector<std::string>{"A"});
+}
+
+TEST(RunJob, a_ticker_with_bars_of_another_time_is_not_doubted) {
+  JobFixture fixture{[](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+  fixture.run_job_for({"A"});  // makes the series
+  fixture.store.covered.clear();
+  fixture.store.bars[SeriesId{1}][UtcTime{}] = {};
+
+  EXPECT_TRUE(fixture.run_job_for({"A"}).without_bars.empty());
+}
+
+TEST(RunJob, a_ticker_that_was_refused_is_not_doubted) {
+  for (std::string const why : {"horizon", "today", ""}) {
+    JobFixture fixture{[&](std::string const&, int) -> Result<HttpResponse> {
+      return HttpResponse{.status = 403, .body = why};
+    }};
+
+    EXPECT_TRUE(fixture.run_job_for({"A"}).without_bars.empty()) << why;
+    EXPECT_TRUE(fixture.run_job_for({"A"}).without_bars.empty()) << why;
+    EXPECT_EQ(fixture.store.looks_for_bars, 0);
+  }
+}
+
 // A bucket that refuses the key, with the asks that it got.
 struct BucketFixture : JobFixture {
   BucketFixture()

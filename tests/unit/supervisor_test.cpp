@@ -1,9 +1,14 @@
 #include "pipeline/supervisor.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <sstream>
+#include <string>
 
 #include "unit/pipeline_fixture.hpp"
 
@@ -112,6 +117,58 @@ TEST(Supervisor, history_that_turns_out_to_be_missing_is_asked_for_within_a_minu
   });
 
   EXPECT_EQ(daemon.asked_for("A/41820/41880"), 1);
+}
+
+// What is logged while it lives.
+struct Listener {
+  Listener() { spdlog::default_logger()->sinks().push_back(sink); }
+  ~Listener() {
+    std::erase(spdlog::default_logger()->sinks(), std::static_pointer_cast<spdlog::sinks::sink>(sink));
+  }
+  Listener(Listener const&) = delete;
+  Listener& operator=(Listener const&) = delete;
+  std::ptrdiff_t count(std::string const& words) const {
+    auto const text = heard.str();
+    std::ptrdiff_t found = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+    return found;
+  }
+
+  std::ostringstream heard;
+  std::shared_ptr<spdlog::sinks::ostream_sink_st> sink =
+      std::make_shared<spdlog::sinks::ostream_sink_st>(heard);
+};
+
+TEST(Supervisor, asks_whether_a_ticker_is_right_once_a_day) {
+  Listener log;
+  Daemon daemon{[](std::string const&, int) -> Result<HttpResponse> { return good_answer("delayed"); }};
+
+  daemon.run({daemon.setup("job", "A")}, [&](Supervisor&) -> Task<void> {
+    co_await daemon.pass(30min);  // nothing of yesterday is kept back any more
+    for (int i = 0; i < 10; ++i) {
+      co_await daemon.pass(61s);
+      daemon.store.covered.clear();  // as if it was never asked for
+    }
+  });
+
+  EXPECT_EQ(log.count("is the ticker right?"), 1);
+}
+
+TEST(Supervisor, what_a_person_asks_for_is_asked_whatever_the_daemon_was_refused) {
+  bool refuses = true;
+  Daemon daemon{[&](std::string const&, int) -> Result<HttpResponse> {
+    return refuses ? HttpResponse{.status = 403, .body = "horizon"} : good_answer();
+  }};
+
+  daemon.run({daemon.setup("job", "A")}, [&](Supervisor&) -> Task<void> {
+    co_await daemon.pass(30s);
+    refuses = false;
+    daemon.ledger.requests = {request_for_an_hour("job")};
+    co_await daemon.pass(3s);
+  });
+
+  EXPECT_EQ(daemon.ledger.requests[0].state, RequestState::done);
+  EXPECT_EQ(daemon.ledger.requests[0].bars, 60);
 }
 
 TEST(Supervisor, what_a_person_asks_for_is_done_and_said_to_be) {

@@ -20,12 +20,22 @@ UtcTime last_run(Schedule const& schedule, UtcTime when) {
 bool Completeness::refused(SeriesKey const& series, Place place) const {
   auto const& plan = scenario_.plan;
   if (series.ticker == plan.not_entitled) return true;
+  if (series.ticker == plan.odd && place.start < market_.calendar().zone().at(plan.odd_from, 0ms))
+    return true;
   return plan.horizon && place.start < market_.calendar().zone().at(*plan.horizon, 0ms);
 }
 
-bool Completeness::due(JobPlan const& job, Place place, UtcTime when) const {
+// What a plan refuses is known by the plan: of the rest nothing is to be marked as if it were refused.
+bool Completeness::excuses(SeriesKey const& series, GapRow const& gap) const {
   auto const& plan = scenario_.plan;
-  auto const closes = plan.end_of_day ? place.session_closes : place.closes;
+  if (gap.reason == GapReason::horizon) return false;
+  return gap.reason != GapReason::not_entitled || plan.end_of_day || series.ticker == plan.odd_today;
+}
+
+bool Completeness::due(JobPlan const& job, SeriesKey const& series, Place place, UtcTime when) const {
+  auto const& plan = scenario_.plan;
+  bool const end_of_day = plan.end_of_day || series.ticker == plan.odd_today;
+  auto const closes = end_of_day ? place.session_closes : place.closes;
   auto const published = closes + (plan.delayed ? 15min + promised_publication : promised_publication);
   return published + delay_of(job.schedule) <= last_run(job.schedule, when);
 }
@@ -45,7 +55,7 @@ std::vector<Place> Completeness::owed(JobPlan const& job, SeriesKey const& serie
     if (row != nullptr && row->covered.contains({.from = place.start, .to = place.start + 1ms})) continue;
     owed.push_back(place);
   }
-  while (!owed.empty() && !due(job, owed.back(), when)) owed.pop_back();
+  while (!owed.empty() && !due(job, series, owed.back(), when)) owed.pop_back();
   return owed;
 }
 
@@ -88,7 +98,7 @@ void Completeness::check(UtcTime due_at, UtcTime excused_after) {
       auto places = owed(job, series, due_at);
       if (auto const* const row = row_of(series))
         for (auto const& gap : row->gaps)
-          if (gap.next_try_at > excused_after)
+          if (gap.next_try_at > excused_after && excuses(series, gap))
             std::erase_if(places, [&](Place const& place) { return gap.during.contains(place.start); });
       if (places.empty()) continue;
       world_.violation(fmt::format("{} {}: {} windows that were due at {} are not covered, the first is {}",

@@ -27,7 +27,8 @@ class Completeness {
 
  private:
   bool refused(SeriesKey const& series, Place place) const;
-  bool due(JobPlan const& job, Place place, UtcTime when) const;
+  bool excuses(SeriesKey const& series, GapRow const& gap) const;
+  bool due(JobPlan const& job, SeriesKey const& series, Place place, UtcTime when) const;
   // Windows of a job's series that are due and not covered.
   std::vector<Place> owed(JobPlan const& job, SeriesKey const& series, UtcTime when) const;
   SeriesRow const* row_of(SeriesKey const& series) const;

@@ -200,7 +200,9 @@ std::optional<HttpResponse> ProviderServer::refusal_of(Request const& request) c
   if (request.series.ticker == plan.not_entitled) return response(403, Kind::not_entitled);
   if (plan.horizon && request.range.from < zone.at(*plan.horizon, 0ms))
     return response(403, Kind::beyond_horizon);
-  if (!plan.end_of_day) return std::nullopt;
+  if (request.series.ticker == plan.odd && request.range.from < zone.at(plan.odd_from, 0ms))
+    return response(403, Kind::beyond_horizon);
+  if (!plan.end_of_day && request.series.ticker != plan.odd_today) return std::nullopt;
   auto const session = market_.calendar().session_at_or_before(world_.true_time());
   bool const open = world_.true_time() < session.hours.to;
   if (open && request.range.to > session.hours.from) return response(403, Kind::not_today);

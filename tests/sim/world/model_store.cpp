@@ -120,6 +120,15 @@ Task<Result<void>> ModelStore::park(std::vector<FailedWindow> const& windows) {
   });
 }
 
+Task<Result<std::vector<SeriesId>>> ModelStore::with_bars(std::vector<SeriesId> const& series) {
+  co_return co_await model_call<std::vector<SeriesId>>(server_, clock_, world_, "with_bars", [&] {
+    std::vector<SeriesId> found;
+    for (auto const id : series)
+      if (!server_.tables().of(id).bars.empty()) found.push_back(id);
+    return found;
+  });
+}
+
 Task<Result<RunId>> ModelStore::begin_run(std::string const&, std::string const&) {
   co_return co_await model_call<RunId>(server_, clock_, world_, "begin_run", [] { return RunId{1}; });
 }

@@ -116,11 +116,32 @@ void ModelTables::fill_gaps(SeriesRow& row, RangeSet const& proven) {
   row.gaps = std::move(left);
 }
 
+// Untried: only what no gap has is new; of those that are there the next try is put off when it is due.
+void ModelTables::set_aside(std::vector<GapRow>& gaps, FailedWindow const& window) {
+  RangeSet known;
+  for (auto& gap : gaps) {
+    if (!gap.during.overlaps(window.range)) continue;
+    known.add(gap.during);
+    if (gap.next_try_at <= window.failed_at) gap.next_try_at = next_try(window, 1);
+  }
+  for (auto const& piece : missing(window.range, known))
+    gaps.push_back({.id = ++last_gap_,
+                    .during = piece,
+                    .reason = window.reason,
+                    .last_tried = window.failed_at,
+                    .attempts = 0,
+                    .next_try_at = next_try(window, 1)});
+}
+
 // Whatever it overlaps becomes one gap with it, which has been tried once more than the most tried of them.
 void ModelTables::park(std::vector<FailedWindow> const& windows) {
   for (auto const& window : windows) {
     if (window.range.empty()) continue;
     auto& gaps = series_.at(window.series).gaps;
+    if (!window.tried) {
+      set_aside(gaps, window);
+      continue;
+    }
     bool const told = std::ranges::any_of(gaps, [&](GapRow const& gap) {
       return gap.during.overlaps(window.range) && gap.last_tried == window.failed_at &&
              gap.during.contains(window.range);

@@ -43,6 +43,7 @@ class ModelTables {
   SeriesId find_or_add(SeriesQuery const& query, std::string const& ticker);
   void write(SeriesRow& row, Bar const& bar, LoadReport& report);
   void fill_gaps(SeriesRow& row, RangeSet const& proven);
+  void set_aside(std::vector<GapRow>& gaps, FailedWindow const& window);
 
   std::map<SeriesId, SeriesRow> series_;
   std::map<SeriesKey, SeriesId> ids_;

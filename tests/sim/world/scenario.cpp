@@ -94,6 +94,15 @@ Plan draw_plan(Draw draw, Date day, std::vector<std::string> const& symbols) {
   return plan;
 }
 
+// One symbol that is refused what the others are given, in the same words as the plan's limits.
+void draw_odd_symbols(Plan& plan, Draw draw, Date day, std::vector<std::string> const& symbols) {
+  if (draw.chance(0.2)) {
+    plan.odd = draw.one_of(symbols);
+    plan.odd_from = days_before(day, draw.chance(0.3) ? -60 : draw.between(2, 30));
+  }
+  if (draw.chance(0.1)) plan.odd_today = draw.one_of(symbols);
+}
+
 std::vector<JobPlan> draw_jobs(Draw draw, Date day) {
   constexpr std::array<Milliseconds, 5> every{1min, 5min, 5min, 10min, 15min};
   auto const count = draw.between(2, 4);
@@ -154,6 +163,7 @@ Scenario scenario_of(std::uint64_t seed) {
   scenario.ends = scenario.begins + 24h;
   scenario.jobs = draw_jobs(Draw{seed, "jobs"}, day.date);
   scenario.plan = draw_plan(Draw{seed, "plan"}, day.date, scenario.jobs.front().symbols);
+  draw_odd_symbols(scenario.plan, Draw{seed, "odd symbols"}, day.date, scenario.jobs.front().symbols);
   scenario.breaker = {.failures = static_cast<int>(draw.between(3, 8)), .open_for = 60s};
   scenario.retry = {
       .multiplier = 1s, .min = 1s, .max = 120s, .attempts = static_cast<int>(draw.between(3, 10))};
@@ -167,12 +177,14 @@ Scenario scenario_of(std::uint64_t seed) {
 
 std::string describe(Scenario const& s) {
   auto text = fmt::format(
-      "{} ({}, {}), calm from {}; {} requests a minute, burst {}, {} bars a page{}{}{}{}{}",
+      "{} ({}, {}), calm from {}; {} requests a minute, burst {}, {} bars a page{}{}{}{}{}{}{}",
       to_string(Date{std::chrono::floor<std::chrono::days>(s.begins)}), s.day,
       s.calendar == CalendarKind::xnys ? "XNYS" : "24x7", to_rfc3339(s.calm_from), s.plan.limit.requests,
       s.plan.limit.burst, s.plan.page_bars, s.plan.delayed ? ", delayed" : "",
       s.plan.end_of_day ? ", end of day" : "", s.plan.horizon ? ", from " + to_string(*s.plan.horizon) : "",
       s.plan.not_entitled.empty() ? "" : ", without " + s.plan.not_entitled,
+      s.plan.odd.empty() ? "" : fmt::format(", {} from {}", s.plan.odd, to_string(s.plan.odd_from)),
+      s.plan.odd_today.empty() ? "" : ", end of day for " + s.plan.odd_today,
       s.database_on_this_host ? "" : ", the database on another host");
   if (s.day_files) text += ", with day files";
   for (auto const& job : s.jobs)

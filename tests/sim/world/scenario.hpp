@@ -50,10 +50,13 @@ struct Troubles {
 // What the provider's plan allows.
 struct Plan {
   RateLimit limit;
-  std::optional<Date> horizon;     // nothing before it
-  std::string not_entitled;        // this ticker is not included; empty: all are
-  bool delayed = false;            // the last 15 minutes are kept back
-  bool end_of_day = false;         // a day only after its end
+  std::optional<Date> horizon;  // nothing before it
+  std::string not_entitled;     // this ticker is not included; empty: all are
+  std::string odd;              // this ticker's history begins later than the plan's, or never; empty: none's
+  Date odd_from{};              // then
+  std::string odd_today;        // this ticker has a day only after its end; empty: none
+  bool delayed = false;         // the last 15 minutes are kept back
+  bool end_of_day = false;      // a day only after its end
   std::size_t page_bars = 50'000;  // of one answer at most
   double json = 0;                 // the share of answers that come as Polygon writes them, for its reader
 };
