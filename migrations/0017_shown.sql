@@ -447,42 +447,59 @@ $function$;
 COMMENT ON FUNCTION candled.adjustment_steps(int4, int4, candled.adjustment, timestamptz) IS
   'From when until when bars of a series are to be multiplied with what: shares for one of then, and the part of the price that was not paid out since, NaN where that cannot be said. A week or month is before an action if its first session is; is_mixed: one that holds sessions of both sides, which nothing can be multiplied with. What bars_adjusted goes by.';
 
-CREATE OR REPLACE FUNCTION candled.adjusted_from_days(instrument int4, first_day date, next_day date, adjust candled.adjustment,
+CREATE OR REPLACE FUNCTION candled.adjusted_from_days(instrument int4, timeframe text, first_days date[], adjust candled.adjustment,
                                            as_of timestamptz)
-RETURNS TABLE (open float8, high float8, low float8, close float8, volume float8, vwap float8, trade_count int4)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp AS $function$
-  SELECT (array_agg(d.open ORDER BY d.ts))[1], max(d.high), min(d.low), (array_agg(d.close ORDER BY d.ts DESC))[1],
-         sum(d.volume ORDER BY d.ts),
+RETURNS TABLE (first_day date, open float8, high float8, low float8, close float8, volume float8, vwap float8,
+               trade_count int4)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $function$
+  WITH own AS (
+    SELECT s.series_id, s.instrument_id, s.timeframe, s.calendar,
+           candled.shown_covered(s.instrument_id, s.timeframe) AS covered
+    FROM candled.series s WHERE s.instrument_id = instrument AND s.timeframe = '1d' AND s.is_primary
+  ), step AS MATERIALIZED (
+    SELECT k.* FROM own s CROSS JOIN LATERAL candled.adjustment_steps(s.instrument_id, s.series_id, adjust, as_of) k
+  ), wanted AS MATERIALIZED (
+    SELECT w.first_day, w.first_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar) AS from_ts,
+           w.next_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar) AS until_ts
+    FROM own s
+    CROSS JOIN LATERAL (
+      SELECT f AS first_day, (f + candled.timeframe_length(adjusted_from_days.timeframe))::date AS next_day
+      FROM unnest(first_days) AS f
+    ) w
+    WHERE NOT EXISTS (
+      SELECT FROM generate_series(candled.first_session(w.first_day, w.next_day, s.calendar)::timestamp,
+                                  candled.last_session(w.first_day, w.next_day, s.calendar)::timestamp, interval '1 day') AS day
+      WHERE NOT s.covered @> tstzrange(day AT TIME ZONE candled.calendar_zone(s.calendar),
+                                       (day + interval '1 day') AT TIME ZONE candled.calendar_zone(s.calendar))
+        AND EXISTS (SELECT FROM candled.instrument_ticker n WHERE n.instrument_id = instrument AND n.valid @> day::date)
+        AND (EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar AND m.session_date = day::date)
+             OR NOT EXISTS (SELECT FROM candled.market_session m
+                            WHERE m.calendar = s.calendar AND m.session_date >= w.first_day AND m.session_date < w.next_day)))
+  ), part AS MATERIALIZED (
+    SELECT w.first_day, k.share_factor, k.price_factor, greatest(k.from_ts, w.from_ts) AS from_ts,
+           least(k.until_ts, w.until_ts) AS until_ts
+    FROM wanted w JOIN step k ON k.from_ts < w.until_ts AND k.until_ts > w.from_ts
+  )
+  SELECT d.first_day, (array_agg(d.open ORDER BY d.ts))[1], max(d.high), min(d.low),
+         (array_agg(d.close ORDER BY d.ts DESC))[1], sum(d.volume ORDER BY d.ts),
          CASE WHEN bool_and(d.vwap IS NOT NULL OR d.volume = 0)
               THEN sum(d.vwap * d.volume ORDER BY d.ts) / nullif(sum(d.volume ORDER BY d.ts), 0) END,
          CASE WHEN min(d.trade_count) >= 0 THEN least(sum(d.trade_count), 2147483647)::int4 END
   FROM (
-    SELECT b.ts, b.open / k.share_factor * k.price_factor AS open, b.high / k.share_factor * k.price_factor AS high,
-           b.low / k.share_factor * k.price_factor AS low, b.close / k.share_factor * k.price_factor AS close,
-           b.volume * k.share_factor AS volume, nullif(b.vwap, 'NaN') / k.share_factor * k.price_factor AS vwap,
-           b.trade_count
-    FROM candled.series s
-    CROSS JOIN LATERAL (SELECT candled.shown_covered(s.instrument_id, s.timeframe)) AS c (covered)
-    CROSS JOIN LATERAL candled.adjustment_steps(s.instrument_id, s.series_id, adjust, as_of) k
+    SELECT p.first_day, b.ts, b.open / p.share_factor * p.price_factor AS open,
+           b.high / p.share_factor * p.price_factor AS high, b.low / p.share_factor * p.price_factor AS low,
+           b.close / p.share_factor * p.price_factor AS close, b.volume * p.share_factor AS volume,
+           nullif(b.vwap, 'NaN') / p.share_factor * p.price_factor AS vwap, b.trade_count
+    FROM own s
     JOIN candled.shown_series r ON r.instrument_id = s.instrument_id AND r.timeframe = s.timeframe
+    CROSS JOIN part p
     JOIN candled.bar b ON b.series_id = r.series_id
-      AND b.ts >= greatest(k.from_ts, r.from_ts, first_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
-      AND b.ts < least(k.until_ts, r.until_ts, next_day::timestamp AT TIME ZONE candled.calendar_zone(s.calendar))
-    WHERE s.instrument_id = instrument AND s.timeframe = '1d' AND s.is_primary
-      AND NOT EXISTS (
-        SELECT FROM generate_series(candled.first_session(first_day, next_day, s.calendar)::timestamp,
-                                    candled.last_session(first_day, next_day, s.calendar)::timestamp, interval '1 day') AS day
-        WHERE NOT c.covered @> tstzrange(day AT TIME ZONE candled.calendar_zone(s.calendar),
-                                         (day + interval '1 day') AT TIME ZONE candled.calendar_zone(s.calendar))
-          AND EXISTS (SELECT FROM candled.instrument_ticker n WHERE n.instrument_id = instrument AND n.valid @> day::date)
-          AND (EXISTS (SELECT FROM candled.market_session m WHERE m.calendar = s.calendar AND m.session_date = day::date)
-               OR NOT EXISTS (SELECT FROM candled.market_session m
-                              WHERE m.calendar = s.calendar AND m.session_date >= first_day AND m.session_date < next_day)))
+      AND b.ts >= greatest(p.from_ts, r.from_ts) AND b.ts < least(p.until_ts, r.until_ts)
   ) d
-  HAVING count(*) > 0
+  GROUP BY d.first_day
 $function$;
-COMMENT ON FUNCTION candled.adjusted_from_days(int4, date, date, candled.adjustment, timestamptz) IS
-  'The adjusted bar of the days from first_day until before next_day, of the daily bars that readers see, each adjusted by itself. No row where one of their sessions is not covered, or none has a bar. NaN: cannot be said.';
+COMMENT ON FUNCTION candled.adjusted_from_days(int4, text, date[], candled.adjustment, timestamptz) IS
+  'The adjusted bars of 1w or 1mo that start on the given days, made of the daily bars that readers see, each adjusted by itself. No row for one of whose sessions one is not covered, or none has a bar. NaN: cannot be said.';
 
 CREATE OR REPLACE FUNCTION candled.bars_adjusted(ticker text, timeframe text, from_ts timestamptz, to_ts timestamptz,
                                       adjust text DEFAULT 'split', as_of timestamptz DEFAULT now())
@@ -510,6 +527,13 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
       FROM candled.instrument_ticker t WHERE t.instrument_id = a.instrument_id
     ) n
     CROSS JOIN LATERAL candled.adjustment_steps(a.instrument_id, a.series_id, adjust::candled.adjustment, as_of) k
+  ), mixed AS (
+    SELECT b.ts, (b.ts AT TIME ZONE candled.calendar_zone(k.calendar))::date AS first_day, k.calendar
+    FROM step k
+    JOIN candled.shown_series r ON r.instrument_id = k.instrument_id AND r.timeframe = bars_adjusted.timeframe
+    JOIN candled.bar b ON b.series_id = r.series_id AND b.ts >= greatest(k.from_ts, r.from_ts)
+      AND b.ts < least(k.to_ts, r.until_ts)
+    WHERE k.is_mixed
   )
   SELECT b.ts, b.open / k.share_factor * f.price, b.high / k.share_factor * f.price, b.low / k.share_factor * f.price,
          b.close / k.share_factor * f.price, b.volume * k.share_factor, nullif(b.vwap, 'NaN') / k.share_factor * f.price,
@@ -522,18 +546,13 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $function$
     AND b.ts < least(k.to_ts, r.until_ts)
   WHERE NOT k.is_mixed
   UNION ALL
-  SELECT b.ts, nullif(d.open, 'NaN'), nullif(d.high, 'NaN'), CASE WHEN d.high <> 'NaN' THEN d.low END, nullif(d.close, 'NaN'),
+  SELECT m.ts, nullif(d.open, 'NaN'), nullif(d.high, 'NaN'), CASE WHEN d.high <> 'NaN' THEN d.low END, nullif(d.close, 'NaN'),
          d.volume, nullif(d.vwap, 'NaN'), d.trade_count, NULL, NULL,
-         candled.session_date(b.ts, bars_adjusted.timeframe, k.calendar)
-  FROM step k
-  JOIN candled.shown_series r ON r.instrument_id = k.instrument_id AND r.timeframe = bars_adjusted.timeframe
-  JOIN candled.bar b ON b.series_id = r.series_id AND b.ts >= greatest(k.from_ts, r.from_ts)
-    AND b.ts < least(k.to_ts, r.until_ts)
-  CROSS JOIN LATERAL (SELECT (b.ts AT TIME ZONE candled.calendar_zone(k.calendar))::date) AS w (first_day)
-  LEFT JOIN LATERAL candled.adjusted_from_days(
-    k.instrument_id, w.first_day, (w.first_day + candled.timeframe_length(bars_adjusted.timeframe))::date,
-    adjust::candled.adjustment, as_of) d ON true
-  WHERE k.is_mixed
+         candled.session_date(m.ts, bars_adjusted.timeframe, m.calendar)
+  FROM mixed m
+  LEFT JOIN candled.adjusted_from_days(
+    (SELECT a.instrument_id FROM asked a), bars_adjusted.timeframe, (SELECT array_agg(x.first_day) FROM mixed x),
+    adjust::candled.adjustment, as_of) d ON d.first_day = m.first_day
   ORDER BY ts
 $function$;
 COMMENT ON FUNCTION candled.bars_adjusted(text, text, timestamptz, timestamptz, text, timestamptz) IS
