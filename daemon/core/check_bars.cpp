@@ -24,14 +24,19 @@ bool is_plausible(double value, double max) {
 }
 
 std::optional<CheckFailure> check_prices(Bar const& bar, TickerKind kind) {
-  auto const all = [&](auto const& fits) {
-    return fits(bar.open) && fits(bar.high) && fits(bar.low) && fits(bar.close);
-  };
-  if (!all([](double price) { return std::isfinite(price); })) return CheckFailure::price_not_finite;
-  if (kind != TickerKind::index && !all([](double price) { return price > 0; }))
-    return CheckFailure::price_not_positive;
-  if (!all([](double price) { return is_plausible(price, Plausible::price_max); }))
-    return CheckFailure::price_implausible;
+  if (!std::isfinite(bar.open) || !std::isfinite(bar.high) || !std::isfinite(bar.low) ||
+      !std::isfinite(bar.close))
+    return CheckFailure::price_not_finite;
+  auto const least = std::min({bar.open, bar.high, bar.low, bar.close});
+  auto const most = std::max({bar.open, bar.high, bar.low, bar.close});
+  if (kind != TickerKind::index && least <= 0) return CheckFailure::price_not_positive;
+  // Of positive prices the ends tell for all.
+  bool const plausible = least > 0 ? least >= Plausible::smallest && most <= Plausible::price_max
+                                   : is_plausible(bar.open, Plausible::price_max) &&
+                                         is_plausible(bar.high, Plausible::price_max) &&
+                                         is_plausible(bar.low, Plausible::price_max) &&
+                                         is_plausible(bar.close, Plausible::price_max);
+  if (!plausible) return CheckFailure::price_implausible;
   if (bar.high < std::max({bar.open, bar.low, bar.close})) return CheckFailure::high_too_low;
   if (bar.low > std::min(bar.open, bar.close)) return CheckFailure::low_too_high;
   return std::nullopt;

@@ -60,7 +60,8 @@ Result<void> check_echo(PolygonAnswer const& answer, std::string const& ticker, 
 // Good and unreadable ones.
 std::optional<UtcTime> last_start(std::span<Bar const> bars, PolygonAnswer const& answer) {
   std::optional<UtcTime> last;
-  for (auto const& bar : bars) last = std::max(last, std::optional{bar.start});
+  if (!bars.empty())
+    last = answer.in_order ? bars.back().start : std::ranges::max(bars, {}, &Bar::start).start;
   for (auto const& one : answer.unreadable)
     if (one.has_time) last = std::max(last, std::optional{one.bar.start});
   return last;
