@@ -47,7 +47,6 @@ void PlanLimits::answered(Window const& asked) {
     auto& limits = of(learned, asked);
     limits.horizons.answered(asked.series, asked.range.from, now());
     if (asked.range.to > today()) limits.today.answered(asked.series, today());
-    learned.key_works = true;
   });
   if (&read_ != &shared_) shared_.key_refused.reset();
 }
@@ -62,16 +61,12 @@ void PlanLimits::refused_today(Window const& asked) {
       [&](Learned& learned) { of(learned, asked).today.refused(asked.series, ports_.clock.now(), today()); });
 }
 
-bool PlanLimits::believes_refusal_of_key(Error error) {
-  if (read_.key_refused) return true;
-  bool const may_be_the_symbol = read_.key_works;
+Error PlanLimits::refused_key(Error error) {
+  if (read_.key_refused) return *read_.key_refused;
   // A provider does not know what the configuration calls it.
   error.what += fmt::format(" (providers.{}.api_key)", job_.source->name);
-  learn([&](Learned& learned) {
-    learned.key_works = false;
-    if (!may_be_the_symbol) learned.key_refused = error;
-  });
-  return !may_be_the_symbol;
+  learn([&](Learned& learned) { learned.key_refused = error; });
+  return error;
 }
 
 }  // namespace candled

@@ -30,9 +30,9 @@ class PlanLimits {
   void refused_today(Window const& asked);
 
   std::optional<Error> const& key_refused() const { return read_.key_refused; }
-  // Whether it is the key that was refused, rather than a symbol with a key that works: then nothing more is
-  // asked. One refusal suffices where no good answer has come since the last one, or ever.
-  bool believes_refusal_of_key(Error error);
+  // The provider has refused the key, whatever was asked for: nothing more is asked with it. The error says
+  // which key.
+  Error refused_key(Error error);
 
  private:
   Learned::Limits& of(Learned& learned, Window const& window) const;

@@ -302,11 +302,7 @@ Task<Result<HttpResponse>> BatchRun::ask(Window const& rest, std::string const& 
 
 void BatchRun::note_failure(Window const& rest, Error error) {
   if (is_asked_for_in_part(error.kind)) return;
-  if (error.kind == ErrorKind::key_refused) {
-    if (!limits_.believes_refusal_of_key(error))
-      return park(rest, Asked::yes, GapReason::fetch_failed, error.what);
-    error = *limits_.key_refused();
-  }
+  if (error.kind == ErrorKind::key_refused) error = limits_.refused_key(std::move(error));
   if (ends_batch(error.kind)) {
     if (!result_.ended_by) result_.ended_by = error;
     return;

@@ -25,8 +25,6 @@ struct FlatFiles;
 struct Learned {
   // Set once the provider has refused the key: whoever comes later need not ask.
   std::optional<Error> key_refused = std::nullopt;
-  // Whether a good answer has come since the key was refused last: then one more refusal may be a symbol's.
-  bool key_works = false;
   // How far back the plan goes, and whether it refuses the day that is still on: by asset class, for plans
   // differ.
   struct Limits {

@@ -14,8 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Five trading days of a synthetic market that has long ended: what is due does not depend on the day of the
-// test.
+// Five trading days of a synthetic market that has long ended: what is due does not depend on today.
 std::vector<std::string> const exchange = {"--synthetic", "7",     "--synthetic-from",
                                            "2024-03-01",  "--now", "2024-03-09"};
 std::string const jobs =
@@ -375,8 +374,9 @@ TEST(JsonOutput, parses_and_holds_what_programs_read) {
   EXPECT_EQ(Json::parse(world.candled({"gaps", "--json"}).output), Json::array());
   auto const status = Json::parse(world.candled({"status", "--json"}).output);
   EXPECT_EQ(keys_of(status), (Keys{"jobs", "batches", "daemon", "notes", "now", "requests", "budgets"}));
-  EXPECT_EQ(keys_of(status["jobs"][0]), (Keys{"job", "timeframe", "symbols", "up_to_date", "covered_until",
-                                              "due_until", "last_bar_at", "gaps", "rejected", "revisions"}));
+  EXPECT_EQ(keys_of(status["jobs"][0]),
+            (Keys{"job", "timeframe", "symbols", "up_to_date", "covered_until", "due_until", "last_bar_at",
+                  "gaps", "rejected", "revisions", "short_of_history"}));
   EXPECT_EQ(status["jobs"][0]["up_to_date"], 2);
   EXPECT_EQ(keys_of(status["batches"][0]),
             (Keys{"batch_id", "run_id", "started_at", "job", "provider", "timeframe", "symbols", "requests",

@@ -48,7 +48,8 @@ struct Stored {
 Stored stored_in(std::string const& url) {
   auto const all = rows(
       url,
-      "SELECT 'bar', ticker, timeframe, extract(epoch FROM ts)::bigint, b::text FROM candled.bars b UNION "
+      "SELECT 'bar', ticker, timeframe, extract(epoch FROM ts)::bigint, (ticker, timeframe, ts, open, high, "
+      "low, close, volume, vwap, trade_count)::text FROM candled.bars UNION "
       "ALL "
       "SELECT 'covered', t.ticker, s.timeframe, extract(epoch FROM lower(c))::bigint, extract(epoch FROM "
       "upper(c))::bigint::text FROM candled.series s JOIN candled.instrument_ticker t USING (instrument_id) "
@@ -285,7 +286,8 @@ struct LastDays {
   World world() const { return World{{.jobs = jobs}}; }
   std::string stored(World const& world) const {
     return value(world.url(),
-                 fmt::format("SELECT count(*) || ' ' || md5(string_agg(b::text, '|' ORDER BY ticker, ts)) "
+                 fmt::format("SELECT count(*) || ' ' || md5(string_agg((ticker, timeframe, ts, open, high, "
+                             "low, close, volume, vwap, trade_count)::text, '|' ORDER BY ticker, ts)) "
                              "FROM candled.bars b WHERE ts < '{}'",
                              until));
   }

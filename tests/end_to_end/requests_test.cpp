@@ -187,10 +187,11 @@ struct Horizon : testing::Test {
     return true;
   }
 
-  World world{{.exchange = {"--synthetic", "7", "--synthetic-from", "2024-03-01", "--now", "2024-03-09",
-                            "--horizon", "2024-03-06"},
-               .jobs = "  - { name: daily, provider: exchange, timeframe: 1d, symbols: [AAPL, MSFT, GOOG], "
-                       "calendar: XNYS, history: 2024-03-04, schedule: { every: 1h } }\n"}};
+  World world{
+      {.exchange = {"--synthetic", "7", "--synthetic-from", "2024-03-01", "--now", "2024-03-09", "--horizon",
+                    "2024-03-06"},
+       .jobs = "  - { name: daily, provider: exchange, timeframe: 1d, symbols: [AAPL, MSFT, GOOG], "
+               "calendar: XNYS, history: 2024-03-04, schedule: { every: 1h }, batch: { parallel: 1 } }\n"}};
 };
 
 TEST_F(Horizon, a_repair_through_the_daemon_asks_and_counts_the_tries_that_were_made) {

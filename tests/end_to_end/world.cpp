@@ -131,7 +131,8 @@ std::string World::fingerprint() const {
 
 std::string fingerprint_of(std::string const& database_url) {
   return value(database_url,
-               "SELECT count(*) || ' bars ' || coalesce(md5(string_agg(b::text, '|' ORDER BY ticker, "
+               "SELECT count(*) || ' bars ' || coalesce(md5(string_agg((ticker, timeframe, ts, open, high, "
+               "low, close, volume, vwap, trade_count)::text, '|' ORDER BY ticker, "
                "timeframe, ts)), '') "
                "FROM candled.bars b");
 }

@@ -245,21 +245,8 @@ TEST(PlanRefusals, today_of_shares_says_nothing_of_crypto) {
   EXPECT_EQ(fixture.store.bars_of(3), static_cast<std::size_t>(midnight_minute + 600));
 }
 
-TEST(PlanRefusals, a_key_that_works_for_others_is_not_refused_for_all_by_one_symbol) {
-  PipelineFixture fixture{[](std::string const& url, int) -> Result<HttpResponse> {
-    return url.starts_with("B/") ? HttpResponse{.status = 401} : good_answer();
-  }};
-
-  auto const result = fixture.run(batch_of({"A", "B", "C"}, 60), {.parallel = 1});
-
-  EXPECT_FALSE(result.ended_by);
-  EXPECT_FALSE(fixture.source.learned.key_refused);
-  ASSERT_EQ(result.failed.size(), 1U);
-  EXPECT_EQ(result.failed[0].series, SeriesId{2});
-  EXPECT_EQ(fixture.store.bars_of(3), 60U);
-}
-
-TEST(PlanRefusals, a_key_that_stops_working_ends_the_batch_with_its_second_refusal) {
+// A 401 speaks of the key, and not of the symbol that was asked for.
+TEST(PlanRefusals, a_key_that_stops_working_ends_the_batch_with_its_first_refusal) {
   PipelineFixture fixture{[](std::string const& url, int) -> Result<HttpResponse> {
     return url.starts_with("A/") ? good_answer() : HttpResponse{.status = 401};
   }};
@@ -268,7 +255,7 @@ TEST(PlanRefusals, a_key_that_stops_working_ends_the_batch_with_its_second_refus
 
   ASSERT_TRUE(result.ended_by);
   EXPECT_EQ(result.ended_by->kind, ErrorKind::key_refused);
-  EXPECT_EQ(result.record.requests, 3);
+  EXPECT_EQ(result.record.requests, 2);
 }
 
 }  // namespace

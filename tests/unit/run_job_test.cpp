@@ -162,8 +162,23 @@ TEST(RunJob, an_answer_by_a_clock_that_is_years_off_proves_nothing_and_is_no_rea
 
   auto const result = fixture.run_job_for({"A", "B"});
 
-  EXPECT_EQ(result.unproven, 2);
+  EXPECT_EQ(result.failed, 2);
   EXPECT_TRUE(result.without_bars.empty());
+  ASSERT_EQ(fixture.store.records.size(), 1U);
+  EXPECT_EQ(fixture.store.records[0].outcome, "failed");
+  EXPECT_TRUE(fixture.store.covered[SeriesId{1}].empty());
+}
+
+TEST(RunJob, an_answer_by_a_clock_that_is_hours_off_proves_less_than_was_due_and_is_not_ok) {
+  JobFixture* that = nullptr;
+  JobFixture fixture{
+      [&](std::string const&, int) -> Result<HttpResponse> { return dated(*that, std::chrono::hours{2}); }};
+  that = &fixture;
+  fixture.clock.set_wall_clock_by(-std::chrono::days{30} + 61min);
+
+  auto const result = fixture.run_job_for({"A"});
+
+  EXPECT_EQ(result.unproven, 1);
   ASSERT_EQ(fixture.store.records.size(), 1U);
   EXPECT_EQ(fixture.store.records[0].outcome, "partial");
   EXPECT_TRUE(fixture.store.covered[SeriesId{1}].empty());
