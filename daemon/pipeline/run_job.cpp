@@ -299,6 +299,7 @@ Task<void> JobRun::finish_batch(BatchResult result) {
 
 Task<void> JobRun::note_without_bars() {
   std::vector<SeriesId> series;
+  series.reserve(without_bars_.size());
   for (auto const& [id, ticker] : without_bars_) series.push_back(id);
   auto const found = co_await keep_trying(ports_, job_.name, [&] { return ports_.store.with_bars(series); });
   if (!found) co_return;  // whoever cannot know does not ask

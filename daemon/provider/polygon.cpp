@@ -141,9 +141,9 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
     return malformed("a bar's time cannot be read, and the bars are in no order that could tell it");
   auto const last = last_start(std::span{out}.subspan(before), *answer);
   auto const zone = zone_of(rest.ticker);
-  auto const last_end = answer->outside > 0 ? rest.range.to
-                        : last              ? bar_end(timeframe, zone, *last)
-                                            : rest.range.from;
+  auto last_end = rest.range.from;
+  if (last) last_end = bar_end(timeframe, zone, *last);
+  if (answer->outside > 0) last_end = rest.range.to;
   if (auto counted = check_counts(*answer, timeframe, rest.range, last_end); !counted)
     return malformed(std::move(counted.error().what));
 
