@@ -35,6 +35,7 @@ SeriesId id_of(LoadSlice const& slice) {
 template <class Part>
 std::vector<SeriesId> ids_of(std::vector<Part> const& parts) {
   std::vector<SeriesId> ids;
+  ids.reserve(parts.size());
   for (auto const& part : parts) ids.push_back(id_of(part));
   return ids;
 }
