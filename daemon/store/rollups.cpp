@@ -116,6 +116,7 @@ struct Computed {
 
   std::vector<BarRef> refs() const {
     std::vector<BarRef> all;
+    all.reserve(bars.size());
     for (std::size_t i = 0; i < bars.size(); ++i) all.push_back({series[i], &bars[i]});
     return all;
   }
