@@ -62,12 +62,14 @@ Result<Account> read_account(Secret const& url) {
                  .live = std::move(*live)};
 }
 
-// Of all series of the job's provider and timeframe, those whose history is shorter than another one's.
-std::vector<std::string> short_of_history(JobConfig const& config, Account const& account) {
-  struct Class {
-    std::vector<std::string> tickers;
-    std::vector<Reach> reaches;
-  };
+// Series of one asset class, and how far back each was given and refused.
+struct Class {
+  std::vector<std::string> tickers;
+  std::vector<Reach> reaches;
+};
+
+// All series of the job's provider and timeframe.
+std::map<AssetClass, Class> reaches_of(JobConfig const& config, Account const& account) {
   auto const is_alike = [&, timeframe = to_string(config.timeframe)](auto const& row) {
     return row.provider == config.provider && row.timeframe == timeframe;
   };
@@ -86,9 +88,14 @@ std::vector<std::string> short_of_history(JobConfig const& config, Account const
     one.tickers.push_back(row.ticker);
     one.reaches.push_back(reach);
   }
+  return classes;
+}
+
+// The job's symbols whose history is shorter than that of others like them.
+std::vector<std::string> short_of_history(JobConfig const& config, Account const& account) {
   std::unordered_set<std::string_view> const symbols{config.symbols.begin(), config.symbols.end()};
   std::vector<std::string> found;
-  for (auto const& [name, one] : classes)
+  for (auto const& [name, one] : reaches_of(config, account))
     for (auto const place : shorter_than_others(one.reaches))
       if (symbols.contains(one.tickers[place])) found.push_back(one.tickers[place]);
   return found;

@@ -73,7 +73,7 @@ void describe_files(Section& section, ProviderDraft& draft) {
   for (auto const* const name :
        {"us_stocks_sip", "us_options_opra", "us_indices", "global_crypto", "global_forex"})
     classes.emplace_back(name, name);
-  section.optional("asset_class", draft.files.asset_class, one_of(std::move(classes)));
+  section.optional("asset_class", draft.files.asset_class, one_of(classes));
 }
 
 // Series of a former name become those of one provider that is configured, so a name can be neither one that

@@ -74,6 +74,8 @@ class BatchRun {
   void leave_today(Window& window, Asked asked);
   // What the plan does not reach. `last`: the last refusal, if there was a request.
   void leave_too_old(Window const& window, std::optional<Error> const& last);
+  // Notes the failure of a window's page; the error as it is to be told.
+  Error failed_page(Window const& rest, int page_count, Error error);
   Task<Result<Page>> fetch_page(Window const& rest, std::string const& cursor);
   Task<Result<Admission>> wait_for_budget();
   // How long to wait before the next try. nullopt: there is none.
@@ -195,7 +197,7 @@ void BatchRun::leave_today(Window& window, Asked asked) {
   auto rest = window;
   rest.range = {.from = std::max(window.range.from, limits_.today()),
                 .to = std::max(window.range.to, *until)};
-  park(rest, asked, GapReason::not_entitled, "the plan gives a day's data only after its end", *until);
+  park(rest, asked, GapReason::not_entitled, "the plan gives a day's data only after its end", until);
   window.range.to = rest.range.from;
 }
 
@@ -212,13 +214,7 @@ Task<Result<void>> BatchRun::fetch_pages(Window rest) {
     auto page = page_count < pages_per_window_max
                     ? co_await fetch_page(rest, cursor)
                     : fail(ErrorKind::malformed, "the provider's pages do not come to an end");
-    if (!page) {
-      auto error = page.error();
-      // Of what follows an answered page it makes no sense: it is a failure like another.
-      if (page_count > 0 && is_asked_for_in_part(error.kind)) error.kind = ErrorKind::remote_refused;
-      note_failure(rest, error);
-      co_return std::unexpected(error);
-    }
+    if (!page) co_return std::unexpected(failed_page(rest, page_count, page.error()));
     if (page_count == 0) limits_.answered(rest);
     failpoint("page_taken");
     if (auto const room = co_await loader_.make_room(pace()); !room && !result_.ended_by)
@@ -228,6 +224,13 @@ Task<Result<void>> BatchRun::fetch_pages(Window rest) {
     cursor = std::move(page->cursor);
   }
   co_return Result<void>{};
+}
+
+Error BatchRun::failed_page(Window const& rest, int page_count, Error error) {
+  // Of what follows an answered page it makes no sense: it is a failure like another.
+  if (page_count > 0 && is_asked_for_in_part(error.kind)) error.kind = ErrorKind::remote_refused;
+  note_failure(rest, error);
+  return error;
 }
 
 Task<Result<Page>> BatchRun::fetch_page(Window const& rest, std::string const& cursor) {
