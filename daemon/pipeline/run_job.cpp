@@ -52,6 +52,8 @@ class JobRun {
   // A live lane's order, beside which another lane has the history.
   bool is_live_only(Order const& order) const;
   bool is_new(Series const& series, Order const& order) const;
+  // Until nothing is rejected any more, or it is parked.
+  Task<void> run_passes(std::vector<Window> windows);
   void begin_pass(std::vector<Window> const& windows);
   // The times of this pass's rejected bars.
   Task<std::vector<FailedWindow>> run_pass(std::vector<Window> windows);
@@ -95,20 +97,22 @@ Task<JobResult> JobRun::run(Order order) {
     result_.ended_by = planned.error();
     co_return result_;
   }
-  auto windows = *std::move(planned);
+  co_await run_passes(*std::move(planned));
+  if (!result_.ended_by && !without_bars_.empty()) co_await note_without_bars();
+  co_return result_;
+}
+
+Task<void> JobRun::run_passes(std::vector<Window> windows) {
   for (int pass = 1; !windows.empty(); ++pass) {
     begin_pass(windows);
     auto const rejected = co_await run_pass(windows);
-    if (rejected.empty() || result_.ended_by) break;
+    if (rejected.empty() || result_.ended_by) co_return;
     if (pass == passes_max) {
       result_.failed += static_cast<std::int64_t>(rejected.size());
-      co_await park(rejected);
-      break;
+      co_return co_await park(rejected);
     }
     windows = windows_again(job_, windows, rejected);
   }
-  if (!result_.ended_by && !without_bars_.empty()) co_await note_without_bars();
-  co_return result_;
 }
 
 // Only a person asks for it: all that is due is kept.

@@ -94,6 +94,19 @@ std::vector<UnreadableBar> placed(std::vector<UnreadableResult> unreadable, Wind
   return bars;
 }
 
+// `last`: the start of the last bar, wherever it lies.
+Result<void> check_whole(PolygonAnswer const& answer, Window const& rest, Timeframe timeframe,
+                         std::optional<UtcTime> last) {
+  if (!answer.in_order && std::ranges::any_of(answer.unreadable, std::not_fn(&UnreadableResult::has_time)))
+    return malformed("a bar's time cannot be read, and the bars are in no order that could tell it");
+  auto last_end = rest.range.from;
+  if (last) last_end = bar_end(timeframe, zone_of(rest.ticker), *last);
+  if (answer.outside > 0) last_end = rest.range.to;
+  if (auto counted = check_counts(answer, timeframe, rest.range, last_end); !counted)
+    return malformed(std::move(counted.error().what));
+  return {};
+}
+
 }  // namespace
 
 PolygonProvider::PolygonProvider(std::string base_url, Secret api_key, Prices prices)
@@ -136,16 +149,9 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
   if (auto const fine = check_status(*answer, api_key_); !fine) return std::unexpected(fine.error());
   if (auto const echo = check_echo(*answer, rest.ticker, prices_, api_key_); !echo)
     return std::unexpected(echo.error());
-
-  if (!answer->in_order && std::ranges::any_of(answer->unreadable, std::not_fn(&UnreadableResult::has_time)))
-    return malformed("a bar's time cannot be read, and the bars are in no order that could tell it");
   auto const last = last_start(std::span{out}.subspan(before), *answer);
-  auto const zone = zone_of(rest.ticker);
-  auto last_end = rest.range.from;
-  if (last) last_end = bar_end(timeframe, zone, *last);
-  if (answer->outside > 0) last_end = rest.range.to;
-  if (auto counted = check_counts(*answer, timeframe, rest.range, last_end); !counted)
-    return malformed(std::move(counted.error().what));
+  if (auto const whole = check_whole(*answer, rest, timeframe, last); !whole)
+    return std::unexpected(whole.error());
 
   Page page{.bars = out.size() - before,
             .proven_until = rest.range.to,
@@ -158,7 +164,7 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
     auto next = parse_next_url(*answer->next_url, base_url_, rest.ticker, timeframe, prices_);
     if (!next) return malformed(std::move(next.error().what));
     // A page may end in the middle of a bar, of which the next one then has the whole.
-    auto const from = bar_start(timeframe, zone, next->from);
+    auto const from = bar_start(timeframe, zone_of(rest.ticker), next->from);
     if (from <= rest.range.from || (last && from <= *last)) return malformed("next_url does not advance");
     if (from < rest.range.to) {
       page.proven_until = from;
