@@ -107,6 +107,19 @@ Result<void> check_whole(PolygonAnswer const& answer, Window const& rest, Timefr
   return {};
 }
 
+// Lets the page end where the next one begins; false: that is no later than where this one did.
+bool goes_on(Page& page, NextPage next, Window const& rest, Timeframe timeframe,
+             std::optional<UtcTime> last) {
+  // A page may end in the middle of a bar, of which the next one then has the whole.
+  auto const from = bar_start(timeframe, zone_of(rest.ticker), next.from);
+  if (from <= rest.range.from || (last && from <= *last)) return false;
+  if (from < rest.range.to) {
+    page.proven_until = from;
+    page.cursor = std::move(next.path);
+  }
+  return true;
+}
+
 }  // namespace
 
 PolygonProvider::PolygonProvider(std::string base_url, Secret api_key, Prices prices)
@@ -163,13 +176,8 @@ Result<Page> PolygonProvider::read(Window const& rest, Timeframe timeframe, Http
   if (answer->next_url) {
     auto next = parse_next_url(*answer->next_url, base_url_, rest.ticker, timeframe, prices_);
     if (!next) return malformed(std::move(next.error().what));
-    // A page may end in the middle of a bar, of which the next one then has the whole.
-    auto const from = bar_start(timeframe, zone_of(rest.ticker), next->from);
-    if (from <= rest.range.from || (last && from <= *last)) return malformed("next_url does not advance");
-    if (from < rest.range.to) {
-      page.proven_until = from;
-      page.cursor = std::move(next->path);
-    }
+    if (!goes_on(page, *std::move(next), rest, timeframe, last))
+      return malformed("next_url does not advance");
   }
   page.unreadable = placed(std::move(answer->unreadable), rest, timeframe, page.proven_until, api_key_);
   return page;

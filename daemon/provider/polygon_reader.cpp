@@ -107,6 +107,14 @@ bool read_member(AnswerKey key, json::value value, PolygonAnswer& answer) {
   return true;
 }
 
+Result<void> read_value(AnswerKey key, std::string_view name, json::value value, BarLimits const& limits,
+                        std::vector<Bar>& out, PolygonAnswer& answer) {
+  if (key == answer_results) return read_results(value, limits, out, answer);
+  if (!read_member(key, value, answer) && !is_null(value))
+    return malformed(fmt::format("{} is {}", name, shown(value)));
+  return {};
+}
+
 Result<void> read_answer(json::object object, BarLimits const& limits, std::vector<Bar>& out,
                          PolygonAnswer& answer) {
   unsigned seen = 0;
@@ -119,11 +127,7 @@ Result<void> read_answer(json::object object, BarLimits const& limits, std::vect
     seen |= key;
     json::value value;
     if (auto const error = field.value().get(value)) return malformed(words(error));
-    if (key == answer_results) {
-      if (auto const read = read_results(value, limits, out, answer); !read) return read;
-    } else if (!read_member(key, value, answer) && !is_null(value)) {
-      return malformed(fmt::format("{} is {}", name, shown(value)));
-    }
+    if (auto const read = read_value(key, name, value, limits, out, answer); !read) return read;
   }
   return {};
 }

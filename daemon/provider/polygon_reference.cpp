@@ -107,6 +107,17 @@ std::optional<CorporateAction> dividend_of(dom::object const& object) {
                          .id = text(object, "id").value_or("")};
 }
 
+// nullopt: it cannot be read. Without a name of the source's it gets one from what it says.
+std::optional<CorporateAction> action_of(dom::element const& element, ReferenceKind kind) {
+  dom::object object;
+  if (element.get(object) != simdjson::SUCCESS || !check_keys(object, "a result")) return std::nullopt;
+  auto action = kind == ReferenceKind::splits ? split_of(object) : dividend_of(object);
+  if (action && action->id.empty())
+    action->id = fmt::format("{} {} {} {}", action->ticker, to_string(action->kind),
+                             to_string(action->ex_date), action->value);
+  return action;
+}
+
 Result<void> read_actions(dom::object const& answer, ReferenceKind kind, std::string_view asked,
                           std::vector<CorporateAction>& actions) {
   if (is_absent(answer, "results")) return check_counts(answer, 0);
@@ -114,18 +125,12 @@ Result<void> read_actions(dom::object const& answer, ReferenceKind kind, std::st
   if (answer["results"].get(results) != simdjson::SUCCESS) return malformed("results is no array");
   std::size_t index = 0;
   for (auto const element : results) {
-    dom::object object;
-    std::optional<CorporateAction> action;
-    if (element.get(object) == simdjson::SUCCESS && check_keys(object, "a result"))
-      action = kind == ReferenceKind::splits ? split_of(object) : dividend_of(object);
+    auto action = action_of(element, kind);
     if (!action)
       return malformed(fmt::format("results[{}]: no {} that can be read", index,
                                    kind == ReferenceKind::splits ? "split" : "dividend"));
     if (!asked.empty() && action->ticker != asked)
       return malformed(fmt::format("results[{}] is of another ticker than {}", index, asked));
-    if (action->id.empty())
-      action->id = fmt::format("{} {} {} {}", action->ticker, to_string(action->kind),
-                               to_string(action->ex_date), action->value);
     actions.push_back(*std::move(action));
     ++index;
   }
@@ -173,6 +178,18 @@ Result<void> read_names(dom::object const& answer, std::string_view asked,
   return {};
 }
 
+Result<void> check_status(dom::object const& answer, Secret const& key) {
+  for (auto const* name : {"error", "message"})
+    if (std::string_view value; !is_absent(answer, name) && answer[name].get(value) != simdjson::SUCCESS)
+      return malformed(fmt::format("the answer's {} is no text", name));
+  auto const status = text(answer, "status");
+  if (!status) return malformed("the answer has no status");
+  auto const words = text(answer, "error").value_or(text(answer, "message").value_or(""));
+  if (auto refused = classify_status(*status, words, key)) return std::unexpected(*std::move(refused));
+  if (words.empty()) return {};
+  return malformed(fmt::format("the answer says status {} and '{}'", quote(*status, key), quote(words, key)));
+}
+
 }  // namespace
 
 PolygonReference::PolygonReference(std::string base_url, Secret api_key)
@@ -203,16 +220,7 @@ Result<ReferencePage> PolygonReference::parse(ReferenceKind kind, std::string co
   auto const error = parser.parse(response.body).get(answer);
   if (error) return malformed(fmt::format("the answer cannot be read: {}", simdjson::error_message(error)));
   if (auto const once = check_keys(answer, "the answer"); !once) return std::unexpected(once.error());
-  for (auto const* key : {"error", "message"})
-    if (std::string_view value; !is_absent(answer, key) && answer[key].get(value) != simdjson::SUCCESS)
-      return malformed(fmt::format("the answer's {} is no text", key));
-  auto const status = text(answer, "status");
-  if (!status) return malformed("the answer has no status");
-  auto const words = text(answer, "error").value_or(text(answer, "message").value_or(""));
-  if (auto refused = classify_status(*status, words, api_key_)) return std::unexpected(*std::move(refused));
-  if (!words.empty())
-    return malformed(
-        fmt::format("the answer says status {} and '{}'", quote(*status, api_key_), quote(words, api_key_)));
+  if (auto const fine = check_status(answer, api_key_); !fine) return std::unexpected(fine.error());
 
   ReferencePage page;
   auto const asked = asked_ticker(kind, path);
