@@ -151,7 +151,7 @@ Task<ControlAnswer> Api::State::answer(ControlRequest const& request, PreparedQu
 ReadItems Api::State::read_gap_items() const {
   std::vector<JobOfProvider> jobs;
   for (auto const& [job, source] : view.reloader.jobs())
-    jobs.push_back({.job = *job, .provider = {source->name}});
+    jobs.push_back({.job = *job, .provider_names = {source->name}});
   return [jobs = std::move(jobs), now = view.engine.clock->now()](Secret const& url) {
     return as_array(read_gaps(url, jobs, now));
   };

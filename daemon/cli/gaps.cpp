@@ -108,7 +108,7 @@ ExitCode gaps_command(Config const& config, Options const& options, UtcTime now)
   for (auto const* const job : chosen)
     of.push_back(
         {.job = *job,
-         .provider =
+         .provider_names =
              config.provider(config.jobs[static_cast<std::size_t>(job - jobs.data())].provider).names()});
   auto gaps = read_gaps(config.database.url, of, now);
   if (!gaps) {

@@ -12,8 +12,8 @@ namespace candled {
 
 struct JobOfProvider {
   Job job;  // its source is not looked at
-  // The provider's names, that of today first.
-  std::vector<std::string> provider;
+  // That of today first.
+  std::vector<std::string> provider_names;
 };
 
 // By ticker, provider and time. Blocking. Errors: as read_coverage.

@@ -62,14 +62,9 @@ Result<Account> read_account(Secret const& url) {
                  .live = std::move(*live)};
 }
 
-// Series of one asset class, and how far back each was given and refused.
-struct Class {
-  std::vector<std::string> tickers;
-  std::vector<Reach> reaches;
-};
-
-// All series of the job's provider and timeframe.
-std::map<AssetClass, Class> reaches_of(JobConfig const& config, Account const& account) {
+// The job's symbols whose history is shorter than that of others like them, of all jobs with its provider and
+// timeframe.
+std::vector<std::string> short_of_history(JobConfig const& config, Account const& account) {
   auto const is_alike = [&, timeframe = to_string(config.timeframe)](auto const& row) {
     return row.provider == config.provider && row.timeframe == timeframe;
   };
@@ -77,27 +72,21 @@ std::map<AssetClass, Class> reaches_of(JobConfig const& config, Account const& a
   for (auto const& gap : account.gaps)
     if (is_alike(gap) && gap.reason == to_string(GapReason::horizon))
       refused_until[gap.ticker] = std::max(refused_until[gap.ticker], gap.range.to);
-  std::map<AssetClass, Class> classes;
+  std::vector<std::string> tickers;
+  std::vector<Reach> reaches;
   for (auto const& row : account.coverage) {
     if (!is_alike(row)) continue;
-    Reach reach;
+    Reach reach{.kind = kind_of(row.ticker)};
     if (!row.covered.empty()) reach.given_from = row.covered.ranges().front().from;
     if (auto const found = refused_until.find(row.ticker); found != refused_until.end())
       reach.refused_until = found->second;
-    auto& one = classes[asset_class_of(row.ticker)];
-    one.tickers.push_back(row.ticker);
-    one.reaches.push_back(reach);
+    tickers.push_back(row.ticker);
+    reaches.push_back(reach);
   }
-  return classes;
-}
-
-// The job's symbols whose history is shorter than that of others like them.
-std::vector<std::string> short_of_history(JobConfig const& config, Account const& account) {
   std::unordered_set<std::string_view> const symbols{config.symbols.begin(), config.symbols.end()};
   std::vector<std::string> found;
-  for (auto const& [name, one] : reaches_of(config, account))
-    for (auto const place : shorter_than_others(one.reaches))
-      if (symbols.contains(one.tickers[place])) found.push_back(one.tickers[place]);
+  for (auto const place : shorter_than_others(reaches))
+    if (symbols.contains(tickers[place])) found.push_back(tickers[place]);
   return found;
 }
 

@@ -36,10 +36,6 @@ UtcTime last_week(Horizons::Grid const& grid, Horizons::Now now) {
 
 }  // namespace
 
-AssetClass asset_class_of(std::string_view ticker) {
-  return ticker.size() > 2 && ticker[1] == ':' ? static_cast<AssetClass>(ticker[0]) : AssetClass::shares;
-}
-
 Horizons::Own const* Horizons::own_of(SeriesId series) const {
   auto const found = own_.find(series);
   return found == own_.end() ? nullptr : &found->second;
@@ -144,10 +140,14 @@ std::optional<UtcTime> Horizons::next(SeriesId series, TimeRange range, Grid gri
 
 std::vector<std::size_t> shorter_than_others(std::vector<Reach> const& symbols) {
   // The two earliest, for nobody is another to himself.
-  auto first = UtcTime::max();
-  auto second = UtcTime::max();
+  struct Earliest {
+    UtcTime first = UtcTime::max();
+    UtcTime second = UtcTime::max();
+  };
+  std::map<TickerKind, Earliest> given;
   for (auto const& one : symbols) {
     if (!one.given_from) continue;
+    auto& [first, second] = given[one.kind];
     second = std::min(second, std::max(first, *one.given_from));
     first = std::min(first, *one.given_from);
   }
@@ -155,6 +155,7 @@ std::vector<std::size_t> shorter_than_others(std::vector<Reach> const& symbols) 
   for (std::size_t i = 0; i < symbols.size(); ++i) {
     auto const& one = symbols[i];
     if (!one.refused_until) continue;
+    auto const& [first, second] = given[one.kind];
     auto const others = one.given_from == first ? second : first;
     if (others != UtcTime::max() && *one.refused_until - others >= Horizons::never_refused_for_others)
       found.push_back(i);

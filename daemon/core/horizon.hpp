@@ -3,25 +3,21 @@
 
 #include <map>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "core/ids.hpp"
+#include "core/ticker_kind.hpp"
 #include "core/time.hpp"
 #include "core/timeframe.hpp"
 #include "core/zone.hpp"
 
 namespace candled {
 
-// What plans are sold by: the letter before the colon of a ticker (X crypto, C currencies, I indices, O
-// options), or none (shares). Another class says nothing of this one (docs/providers.md, "Symbols").
-enum class AssetClass : char { shares = '\0' };
-AssetClass asset_class_of(std::string_view ticker);
-
 // A plan that refuses what is too old says only that it does (provider contract, 3.2), and a symbol that the
 // plan does not have may be refused in the same words. So a refusal counts for the symbol that was refused;
-// for the others of the same provider, timeframe and asset class only once a second symbol was refused alike,
-// both had good answers, and none was given the same lately. Never for the last week: no plan is that short.
+// for the others of the same provider, timeframe and kind (plans are sold by it) only once a second symbol
+// was refused alike, both had good answers, and none was given the same lately. Never for the last week: no
+// plan is that short.
 //
 // The day from which on a plan answers is found by halving, with requests that bring bars where they are
 // answered: a dozen for ten years by the first symbol; the second tries the day that the first has found,
@@ -87,11 +83,12 @@ class Horizons {
 
 // How far back a symbol reaches: from where on it was answered, and up to where it was refused as too old.
 struct Reach {
+  TickerKind kind = TickerKind::share;
   std::optional<UtcTime> given_from;
   std::optional<UtcTime> refused_until;
 };
 
-// Which of the symbols of one provider, timeframe and asset class were refused what another one was given: a
+// Which of the symbols of one provider and timeframe were refused what another one of their kind was given: a
 // week or more of it, since horizons move on. By place.
 std::vector<std::size_t> shorter_than_others(std::vector<Reach> const& symbols);
 

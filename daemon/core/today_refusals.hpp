@@ -9,7 +9,7 @@
 namespace candled {
 
 // As with a horizon, a refusal counts for the symbol that was refused; for the others of its provider,
-// timeframe and asset class only once a second one was refused on the same day, both had good answers, and
+// timeframe and kind only once a second one was refused on the same day, both had good answers, and
 // nobody was given anything of that day. `today` is the start of the day that is on, in the job's zone.
 class TodayRefusals {
  public:

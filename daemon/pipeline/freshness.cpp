@@ -81,21 +81,15 @@ GapCounts open_gaps(Job const& job, Meters const& meters) {
 
 std::int64_t short_of_history(Job const& job, Meters const& meters) {
   std::unordered_set<std::string_view> const symbols{job.symbols.begin(), job.symbols.end()};
-  struct Class {
-    std::vector<Reach> reaches;
-    std::vector<bool> is_ours;
-  };
-  std::map<AssetClass, Class> classes;
+  std::vector<Reach> reaches;
+  std::vector<bool> is_ours;
   for (auto const& [id, series] : meters.series) {
     if (series.provider != job.source->name || series.timeframe != job.timeframe) continue;
-    auto& [reaches, is_ours] = classes[asset_class_of(series.ticker)];
     reaches.push_back(series.reach);
     is_ours.push_back(symbols.contains(series.ticker));
   }
-  std::int64_t count = 0;
-  for (auto const& [name, one] : classes)
-    for (auto const place : shorter_than_others(one.reaches)) count += one.is_ours[place] ? 1 : 0;
-  return count;
+  return std::ranges::count_if(shorter_than_others(reaches),
+                               [&](std::size_t place) { return is_ours[place]; });
 }
 
 }  // namespace candled

@@ -97,9 +97,10 @@ std::vector<Name> names_of(Series const& series) {
 }
 
 std::optional<Name> name_at(Series const& series, UtcTime time) {
-  for (auto& name : names_of(series))
-    if (name.during.contains(time)) return std::move(name);
-  return std::nullopt;
+  if (series.names.empty()) return names_of(series).front();
+  auto const found =
+      std::ranges::find_if(series.names, [&](Name const& name) { return name.during.contains(time); });
+  return found == series.names.end() ? std::nullopt : std::optional{*found};
 }
 
 Order everything_due(Job const& job, UtcTime now) {

@@ -44,13 +44,15 @@ void add(BatchMeter& meter, BatchRecord const& record, UtcTime now) {
 
 // All that freshness needs of a series: a long history with holes is not copied.
 SeriesMeter meter_of(SeriesQuery const& query, std::string const& ticker, Series const& series) {
-  SeriesMeter meter{.provider = query.provider,
-                    .timeframe = query.timeframe,
-                    .ticker = ticker,
-                    .covered = {},
-                    .parked = {},
-                    .gaps = series.gaps,
-                    .reach = {.given_from = std::nullopt, .refused_until = series.horizon_until}};
+  SeriesMeter meter{
+      .provider = query.provider,
+      .timeframe = query.timeframe,
+      .ticker = ticker,
+      .covered = {},
+      .parked = {},
+      .gaps = series.gaps,
+      .reach = {
+          .kind = kind_of(series.ticker), .given_from = std::nullopt, .refused_until = series.horizon_until}};
   if (series.covered.empty()) return meter;
   meter.reach.given_from = series.covered.ranges().front().from;
   auto const& last = series.covered.ranges().back();

@@ -12,7 +12,7 @@ constexpr Milliseconds after_close = std::chrono::seconds{15};
 }  // namespace
 
 Learned::Limits& PlanLimits::of(Learned& learned, Window const& window) const {
-  return learned.limits[{job_.timeframe, asset_class_of(window.ticker)}];
+  return learned.limits[{job_.timeframe, kind_of(window.ticker)}];
 }
 
 UtcTime PlanLimits::today() const {

@@ -25,13 +25,13 @@ struct FlatFiles;
 struct Learned {
   // Set once the provider has refused the key: whoever comes later need not ask.
   std::optional<Error> key_refused = std::nullopt;
-  // How far back the plan goes, and whether it refuses the day that is still on: by asset class, for plans
+  // How far back the plan goes, and whether it refuses the day that is still on: by kind of ticker, for plans
   // differ.
   struct Limits {
     Horizons horizons;
     TodayRefusals today;
   };
-  std::map<std::pair<Timeframe, AssetClass>, Limits> limits = {};
+  std::map<std::pair<Timeframe, TickerKind>, Limits> limits = {};
 };
 
 struct Source {

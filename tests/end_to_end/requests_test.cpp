@@ -1,12 +1,12 @@
 // What a person asks of the daemon, without one: the queue, and what status says of it.
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "end_to_end/world.hpp"
+#include "support/eventually.hpp"
 
 namespace candled::test {
 namespace {
@@ -179,12 +179,7 @@ TEST_F(Detached, status_says_what_a_budget_allows_and_what_was_learned) {
 struct Horizon : testing::Test {
   std::string text(std::string const& query) const { return value(world.url(), query); }
   bool comes_to_be(std::string const& query) const {
-    auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
-    while (text(query) != "t") {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      ::poll(nullptr, 0, 50);
-    }
-    return true;
+    return eventually([&] { return text(query) == "t"; });
   }
 
   World world{

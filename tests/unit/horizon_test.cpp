@@ -120,6 +120,17 @@ TEST(Horizon, a_symbol_that_was_never_answered_confirms_nothing) {
   EXPECT_EQ(search.ask_all(healthy, history), history.from);
 }
 
+// Nobody is given anything in this range, so that no good answer speaks against the two.
+TEST(Horizon, symbols_that_were_never_answered_do_not_speak_for_others) {
+  TimeRange const long_ago{at("2015-01-01T05:00:00Z"), at("2016-01-01T05:00:00Z")};
+  Search search{.begins_for = {{second, UtcTime::max()}, {third, UtcTime::max()}}};
+  search.ask_all(second, long_ago);
+  search.ask_all(third, long_ago);
+
+  search.begins_for[healthy] = at("2003-01-01T05:00:00Z");
+  EXPECT_EQ(search.ask_all(healthy, long_ago), long_ago.from);
+}
+
 TEST(Horizon, the_last_week_is_asked_for_whatever_others_were_refused) {
   Search search{.plan_begins = at("2025-12-30T05:00:00Z"),
                 .begins_for = {{third, at("2025-12-26T05:00:00Z")}}};
@@ -198,11 +209,11 @@ TEST(Horizon, nobody_loses_what_the_plan_gives_whoever_is_refused_first) {
     }
 }
 
-TEST(AssetClass, is_what_stands_before_the_colon) {
-  EXPECT_EQ(asset_class_of("X:BTCUSD"), AssetClass{'X'});
-  EXPECT_EQ(asset_class_of("I:NDX"), AssetClass{'I'});
-  EXPECT_EQ(asset_class_of("BRK.B"), AssetClass::shares);
-  EXPECT_EQ(asset_class_of("X"), AssetClass::shares);
+TEST(TickerKind, is_what_the_letter_before_the_colon_says) {
+  EXPECT_EQ(kind_of("X:BTCUSD"), TickerKind::crypto);
+  EXPECT_EQ(kind_of("I:NDX"), TickerKind::index);
+  EXPECT_EQ(kind_of("BRK.B"), TickerKind::share);
+  EXPECT_EQ(kind_of("X"), TickerKind::share);
 }
 
 TEST(ShorterThanOthers, is_who_was_refused_a_week_or_more_that_another_was_given) {
@@ -221,6 +232,10 @@ TEST(ShorterThanOthers, is_who_was_refused_a_week_or_more_that_another_was_given
             Places{});
   EXPECT_EQ(shorter_than_others({{.given_from = old, .refused_until = young}}), Places{})
       << "nobody is another to himself";
+  EXPECT_EQ(shorter_than_others({{.kind = TickerKind::crypto, .given_from = old},
+                                 {.given_from = young, .refused_until = young}}),
+            Places{})
+      << "of another kind";
 }
 
 }  // namespace
